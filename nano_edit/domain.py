@@ -1,0 +1,251 @@
+"""What this program talks about: frozen types and events, nothing that acts.
+
+Read this file first.  Data runs one way::
+
+    argv -> EditRequest -> request body -> service -> reply bytes
+         -> ReplyEvent ... -> part files -> EditResult -> person | JSON
+
+Rules:
+- A type here is immutable and imports nothing of the other rooms.
+- Names are the wire's own (``mime_type``, ``finish_reason``, ``usage``).
+- Facts whose JSON key may come late ride on the event that ends a thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO
+
+
+class Billed(StrEnum):
+    """Whether the call cost money, as far as anyone can know."""
+
+    NO = "no"
+    YES = "yes"
+    UNKNOWN = "unknown"
+
+
+# --- what goes out -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FileSpan:
+    """``length`` bytes of the file at ``path``, from byte ``offset`` on."""
+
+    path: Path
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInput:
+    """One picture, ready to be sent: what it is and where its bytes lie.
+
+    ``content`` is the picture's bytes in order: spans of a file on disk, and
+    short literal pieces between them.  Dropping metadata is leaving a span out,
+    so no picture is ever held in memory and none is copied to be trimmed.
+    """
+
+    source: str  # as the user named it: a path, "-", a URL
+    mime_type: str  # of the bytes that are sent: image/jpeg, image/png
+    width: int  # pixels, upright, as sent
+    height: int  # pixels, upright, as sent
+    content: tuple[FileSpan | bytes, ...]
+    path: Path | None = None  # the file the user named, when it is one
+    preview: Path | None = None  # a file holding these pixels, for --show and reports
+
+    @property
+    def size(self) -> int:
+        """The number of bytes that are sent, before base64."""
+        return sum(
+            len(piece) if isinstance(piece, bytes) else piece.length
+            for piece in self.content
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EditRequest:
+    """One edit as the service is asked for it."""
+
+    instruction: str
+    images: tuple[ImageInput, ...]
+    model: str
+    aspect_ratio: str | None = None  # "16:9"; None: the model follows the source
+    image_size: str | None = None  # "512", "1K", "2K", "4K"; None: the model's own
+    text: bool = False  # ask for words beside the picture
+
+
+# --- what comes back ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """``usageMetadata``: token counts; None where the service did not say."""
+
+    prompt_tokens: int | None = None
+    candidates_tokens: int | None = None
+    thoughts_tokens: int | None = None
+    total_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextChunk:
+    """The model's words from one text part, untrusted and uncleaned."""
+
+    text: str
+    thought: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImageStarted:
+    """The first byte of a picture is about to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageData:
+    """The next decoded bytes of the picture that was started."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ImageEnded:
+    """The picture's part has closed; only now is it known what it was."""
+
+    mime_type: str | None  # the service's claim; it has been wrong
+    thought: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyEnded:
+    """The top-level JSON value has closed: the reply is complete."""
+
+    finish_reason: str | None = None
+    finish_message: str | None = None
+    block_reason: str | None = None
+    block_message: str | None = None
+    usage: Usage = field(default_factory=Usage)
+    response_id: str | None = None
+    model_version: str | None = None
+    error: str | None = None  # the "error" object of a 200, as JSON text
+
+
+ReplyEvent = TextChunk | ImageStarted | ImageData | ImageEnded | ReplyEnded
+
+
+# --- where it goes -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the result is to be written, decided and checked before sending."""
+
+    folder: Path  # exists and can be written
+    name: str  # file name; without a suffix the true one is added
+    format: str | None  # "png", "jpeg", "webp", "avif", "tiff"; None: as it came
+    force: bool = False  # replace what is there
+    stream: BinaryIO | None = None  # standard output instead of a file
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenImage:
+    """The picture in place: a file, or bytes sent to standard output."""
+
+    path: Path | None  # None: standard output
+    mime_type: str
+    width: int  # pixels
+    height: int  # pixels
+    size: int  # bytes
+    sha256: str | None  # hex; None unless asked for
+    source_mime_type: str  # what the service sent, told from its bytes
+    drafts: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()  # what was done to it, one sentence each
+
+
+@dataclass(frozen=True, slots=True)
+class EditResult:
+    """One edit that succeeded."""
+
+    image: WrittenImage
+    model: str
+    reply: ReplyEnded
+    text: str  # the model's words, thoughts left out
+    attempts: int
+    elapsed: float  # seconds, waits between attempts included
+    warnings: tuple[str, ...] = ()
+    cached: bool = False
+
+
+# --- what an edit tells while it runs ----------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStarted:
+    """Attempt ``number`` (from 1) begins; ``total`` bytes are to be sent."""
+
+    number: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class BytesSent:
+    """``sent`` bytes of the request body have been handed to the network."""
+
+    sent: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSent:
+    """The request is out; from here on the call may be billed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyStarted:
+    """The reply's head is here; ``length`` is its body's bytes when known."""
+
+    http_status: int
+    length: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BytesReceived:
+    """``received`` bytes of the reply body have come in all."""
+
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finishing:
+    """The reply is complete; the picture is being checked, converted, moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryScheduled:
+    """Attempt ``number`` failed for ``reason``; the next begins in ``delay`` s."""
+
+    number: int
+    delay: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something the user should know that is no error."""
+
+    text: str
+
+
+EditEvent = (
+    AttemptStarted
+    | BytesSent
+    | RequestSent
+    | ReplyStarted
+    | BytesReceived
+    | Finishing
+    | RetryScheduled
+    | Note
+)
+Observe = Callable[[EditEvent], None]

@@ -1,0 +1,1 @@
+"""One edit and many: attempts, retries, batches.  Knows no terminal."""

@@ -1,0 +1,1 @@
+"""Pictures and the disk: what goes in, what is kept.  Knows no HTTP."""
