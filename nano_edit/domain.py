@@ -130,7 +130,7 @@ class ReplyEnded:
     usage: Usage = field(default_factory=Usage)
     response_id: str | None = None
     model_version: str | None = None
-    error: str | None = None  # the "error" object of a 200, as JSON text
+    has_error: bool = False  # a 200 that holds an "error" object
 
 
 ReplyEvent = TextChunk | ImageStarted | ImageData | ImageEnded | ReplyEnded

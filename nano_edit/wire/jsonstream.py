@@ -1,0 +1,328 @@
+"""A JSON reader with no I/O: bytes in, calls to a receiver out.
+
+Strategy: the only thing in a reply that is large is a string, so strings are
+handed over in pieces as they come, found with ``bytes.find`` for the quote and
+the backslash; every other token is small, matched whole by a regular
+expression, and waits in a bounded remainder until its end has come.
+
+Rules:
+- RFC 8259, strictly: no NaN, no trailing comma, no raw control character, no
+  lone surrogate, no byte that is not UTF-8, one top-level value, an object.
+- Everything that is incomplete has a bound: `MAX_TOKEN` bytes for numbers and
+  keys, `MAX_DEPTH` for nesting.  Strings have none here; their receiver has.
+- Whatever is wrong is a ProtocolError with its byte offset; nothing else is
+  raised, whatever the bytes.
+- Reading stops at the closing brace of the top-level object; what follows it
+  is never looked at.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable
+from typing import Protocol
+
+from nano_edit.errors import ProtocolError
+
+MAX_DEPTH = 64
+MAX_TOKEN = 1024
+
+_SPACE = re.compile(rb"[ \t\n\r]*+")
+_NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+")
+_WORD = re.compile(rb"[-+.0-9A-Za-z]*+")
+_CONTROLS = bytes(range(0x20))
+_QUOTE, _BACKSLASH, _BRACE, _BRACKET, _COLON, _COMMA = b'"\\{[:,'
+_ESCAPE = re.compile(rb'\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt])|)')
+_SIMPLE = dict(zip(b'"\\/bfnrt', b'"\\/\b\f\n\r\t', strict=True))
+_WORDS: dict[bytes, bool | None] = {b"true": True, b"false": False, b"null": None}
+
+Scalar = bool | int | float | None
+
+
+class Receiver(Protocol):
+    """What is told of the document, in its order; any method may raise ValueError."""
+
+    def begin_object(self) -> None:
+        """Open an object as the next value."""
+
+    def begin_array(self) -> None:
+        """Open an array as the next value."""
+
+    def end_container(self) -> None:
+        """Close the innermost object or array."""
+
+    def key(self, name: str) -> None:
+        """Name the member whose value comes next."""
+
+    def scalar(self, value: Scalar) -> None:
+        """Take a number, true, false or null."""
+
+    def begin_string(self) -> None:
+        """Open a string as the next value."""
+
+    def string_data(self, piece: bytes) -> None:
+        """Take the next piece of it: UTF-8, escapes resolved."""
+
+    def end_string(self) -> None:
+        """Close the string."""
+
+
+class _Unescaper:
+    """Resolves the escapes of one string; a surrogate pair may straddle pieces."""
+
+    def __init__(self) -> None:
+        self._high = 0
+
+    def feed(self, piece: bytes) -> bytes:
+        if b"\\" not in piece:
+            self._no_half(piece)
+            return piece
+        if piece.count(b"\\") == piece.count(b"\\/") and not self._high:
+            return piece.replace(b"\\/", b"/")
+        return self._resolve(piece)
+
+    def flush(self) -> None:
+        self._no_half(b"$")
+
+    def _resolve(self, piece: bytes) -> bytes:
+        resolved: list[bytes] = []
+        done = 0
+        for escape in _ESCAPE.finditer(piece):
+            between = piece[done : escape.start()]
+            self._no_half(between)
+            resolved += (between, self._one(escape))
+            done = escape.end()
+        self._no_half(piece[done:])
+        resolved.append(piece[done:])
+        return b"".join(resolved)
+
+    def _one(self, escape: re.Match[bytes]) -> bytes:
+        if escape[2]:
+            self._no_half(escape[2])
+            return bytes((_SIMPLE[escape[2][0]],))
+        if not escape[1]:
+            raise ValueError("an escape that JSON does not know")
+        return self._unit(int(escape[1], 16))
+
+    def _unit(self, unit: int) -> bytes:
+        if self._high and 0xDC00 <= unit < 0xE000:
+            point = 0x10000 + (self._high - 0xD800 << 10) + (unit - 0xDC00)
+            self._high = 0
+            return chr(point).encode()
+        self._no_half(b"$")
+        if 0xD800 <= unit < 0xDC00:
+            self._high = unit
+            return b""
+        return chr(unit).encode()  # a lone low surrogate is an encoding error
+
+    def _no_half(self, following: bytes) -> None:
+        if self._high and following:
+            raise ValueError("half of a surrogate pair")
+
+
+class JsonStream:
+    """Feed it a document's bytes; ``complete`` tells when its object has closed."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self.complete = False
+        self._receiver = receiver
+        self._rest = b""
+        self._offset = 0  # of the first byte of the rest
+        self._closers = bytearray()
+        self._state: _State = self._top
+        self._in_key = False
+        self._key = bytearray()
+        self._unescaper = _Unescaper()
+        self._utf8 = codecs.getincrementaldecoder("utf-8")()
+
+    def feed(self, data: bytes) -> None:
+        """Read the next bytes; raise ProtocolError for what is not JSON."""
+        self._rest = self._rest + data if self._rest else data
+        at: int | None = 0
+        while at is not None and not self.complete:
+            here = at
+            try:
+                at = self._token(here)
+            except ValueError as fault:
+                raise ProtocolError(_said(fault), offset=self._offset + here) from None
+        done = here if at is None else at
+        self._offset += done
+        self._rest = self._rest[done:]
+
+    def close(self) -> None:
+        """Say that no more bytes come; raise ProtocolError if some are missing."""
+        if not self.complete:
+            raise ProtocolError(
+                "it ends before its JSON does", offset=self._offset + len(self._rest)
+            )
+
+    # Each state reads one token of the rest from ``at`` on and gives the place
+    # behind it, or None when the token's end has not come yet.
+
+    def _token(self, at: int) -> int | None:
+        if self._state != self._string:
+            at = _SPACE.match(self._rest, at).end()  # type: ignore[union-attr] # matches ""
+        return self._state(at) if at < len(self._rest) else None
+
+    def _top(self, at: int) -> int | None:
+        if self._rest[at] != _BRACE:
+            raise ValueError("it is no JSON object")
+        return self._value(at)
+
+    def _value(self, at: int) -> int | None:
+        first = self._rest[at]
+        if first == _QUOTE:
+            self._receiver.begin_string()
+            return self._begin_string(at)
+        if first == _BRACE:
+            self._open(b"}")
+            self._receiver.begin_object()
+            self._state = self._first_key
+            return at + 1
+        if first == _BRACKET:
+            self._open(b"]")
+            self._receiver.begin_array()
+            self._state = self._first_item
+            return at + 1
+        return self._word(at)
+
+    def _first_item(self, at: int) -> int | None:
+        return self._close_container(at) or self._value(at)
+
+    def _first_key(self, at: int) -> int | None:
+        return self._close_container(at) or self._next_key(at)
+
+    def _next_key(self, at: int) -> int | None:
+        if self._rest[at] != _QUOTE:
+            raise ValueError("a key was expected")
+        self._in_key = True
+        self._key.clear()
+        return self._begin_string(at)
+
+    def _colon(self, at: int) -> int | None:
+        if self._rest[at] != _COLON:
+            raise ValueError("a colon was expected")
+        self._state = self._value
+        return at + 1
+
+    def _after_value(self, at: int) -> int | None:
+        if closed := self._close_container(at):
+            return closed
+        if self._rest[at] != _COMMA:
+            raise ValueError("a comma was expected")
+        in_object = self._closers.endswith(b"}")
+        self._state = self._next_key if in_object else self._value
+        return at + 1
+
+    def _word(self, at: int) -> int | None:
+        end = _WORD.match(self._rest, at).end()  # type: ignore[union-attr] # matches ""
+        if end - at > MAX_TOKEN:
+            raise ValueError("a number is too long")
+        if end == len(self._rest):
+            return None
+        self._receiver.scalar(_scalar(self._rest[at:end]))
+        self._state = self._after_value
+        return end
+
+    def _begin_string(self, at: int) -> int:
+        self._unescaper = _Unescaper()
+        self._state = self._string
+        return at + 1
+
+    def _string(self, at: int) -> int | None:
+        end = _closing_quote(self._rest, at)
+        stop = _before_partial_escape(self._rest, at) if end < 0 else end
+        if stop > at:
+            self._take(self._rest[at:stop])
+        if end < 0:
+            return stop if stop > at else None
+        self._unescaper.flush()
+        self._utf8.decode(b"", final=True)
+        self._end_string()
+        return end + 1
+
+    def _take(self, raw: bytes) -> None:
+        if len(raw.translate(None, _CONTROLS)) != len(raw):
+            raise ValueError("a raw control character in a string")
+        if not raw.isascii() or self._utf8.getstate()[0]:
+            self._utf8.decode(raw)
+        piece = self._unescaper.feed(raw)
+        if not self._in_key:
+            self._receiver.string_data(piece)
+            return
+        self._key += piece
+        if len(self._key) > MAX_TOKEN:
+            raise ValueError("a key is too long")
+
+    def _end_string(self) -> None:
+        if self._in_key:
+            self._in_key = False
+            self._receiver.key(self._key.decode())
+            self._state = self._colon
+        else:
+            self._receiver.end_string()
+            self._state = self._after_value
+
+    def _open(self, closer: bytes) -> None:
+        if len(self._closers) == MAX_DEPTH:
+            raise ValueError(f"it is nested deeper than {MAX_DEPTH}")
+        self._closers += closer
+
+    def _close_container(self, at: int) -> int | None:
+        """Close the innermost container if its closer stands at ``at``."""
+        if self._rest[at] != self._closers[-1]:
+            return None
+        self._closers.pop()
+        self._receiver.end_container()
+        self.complete = not self._closers
+        self._state = self._after_value
+        return at + 1
+
+
+_State = Callable[[int], int | None]
+
+
+def _closing_quote(text: bytes, start: int) -> int:
+    """Return the place of the first quote from ``start`` that no escape owns, or -1.
+
+    ``start`` must not lie inside an escape.  Linear: each backslash is looked at
+    once, as part of the one run before the one quote behind it.
+    """
+    quote = text.find(b'"', start)
+    while quote >= 0 and _backslashes_before(text, quote, start) % 2:
+        quote = text.find(b'"', quote + 1)
+    return quote
+
+
+def _backslashes_before(text: bytes, place: int, start: int) -> int:
+    first = place
+    while first > start and text[first - 1] == _BACKSLASH:
+        first -= 1
+    return place - first
+
+
+def _before_partial_escape(text: bytes, start: int) -> int:
+    """Return where the text stops being certain: at an escape cut by its end."""
+    end = len(text)
+    backslash = text.rfind(b"\\", max(start, end - 5))
+    if backslash < 0 or not _backslashes_before(text, backslash + 1, start) % 2:
+        return end
+    length = 6 if text[backslash + 1 : backslash + 2] == b"u" else 2
+    return backslash if backslash + length > end else end
+
+
+def _scalar(word: bytes) -> Scalar:
+    if word in _WORDS:
+        return _WORDS[word]
+    if not _NUMBER.fullmatch(word):
+        raise ValueError("a value was expected")
+    return int(word) if word.lstrip(b"-").isdigit() else float(word)
+
+
+def _said(fault: ValueError) -> str:
+    if isinstance(fault, UnicodeDecodeError):
+        return "text that is not UTF-8"
+    if isinstance(fault, UnicodeEncodeError):
+        return "half of a surrogate pair"
+    return str(fault)
