@@ -16,8 +16,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Billed(StrEnum):
@@ -26,6 +28,25 @@ class Billed(StrEnum):
     NO = "no"
     YES = "yes"
     UNKNOWN = "unknown"
+
+
+class ApiKey:
+    """A key that shows itself to nobody but the code that asks by name."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the key itself, for the one header that carries it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "ApiKey(****)"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a key is not to be pickled")
 
 
 # --- what goes out -----------------------------------------------------------
@@ -198,6 +219,11 @@ class BytesSent:
 
 
 @dataclass(frozen=True, slots=True)
+class Connected:
+    """The connection stands, TLS included."""
+
+
+@dataclass(frozen=True, slots=True)
 class RequestSent:
     """The request is out; from here on the call may be billed."""
 
@@ -208,6 +234,7 @@ class ReplyStarted:
 
     http_status: int
     length: int | None
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +267,7 @@ class Note:
 
 EditEvent = (
     AttemptStarted
+    | Connected
     | BytesSent
     | RequestSent
     | ReplyStarted

@@ -67,6 +67,10 @@ class Retry(Enum):
     ON_REQUEST = "on request"  # may have been billed: only with --retry-unknown
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, raised where Ctrl-C would be: both end an edit the same way."""
+
+
 class NanoEditError(Exception):
     """What every error of ours is; caught in one place, `nano_edit.cli.app`."""
 

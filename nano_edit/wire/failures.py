@@ -1,0 +1,319 @@
+"""From an answer that is no picture to the error that says what to do next.
+
+Strategy: one pass over `_RULES`, first match wins; each rule is a test on what
+was read from the answer and the error that it means.  Pure: no I/O.
+
+Rules:
+- Whether it was billed and whether it may be tried again is decided here, from
+  the service's documents and from what its users report, and nowhere else.
+- The service's own words are quoted, shortened; they are cleaned where shown.
+- Two dialects are read: Google's ``{"error": {code, message, status, details}}``
+  and the gateway's ``{"error": {message, type, code}}``; and HTML from proxies.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from nano_edit.domain import Billed, ReplyEnded
+from nano_edit.errors import (
+    AuthError,
+    NanoEditError,
+    QuotaError,
+    RefusedError,
+    RejectedError,
+    Retry,
+    ServerError,
+)
+from nano_edit.wire.providers import MODELS
+
+MAX_QUOTE = 400  # characters of the service's own words in a message
+
+_NO_MONEY = frozenset({"insufficient_user_quota", "pre_consume_token_quota_failed"})
+_KEY_HINT = "Check the key, and that it belongs to the --provider that is asked."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an answer without a picture says, in either dialect."""
+
+    http_status: int
+    message: str = ""
+    code: str = ""  # the gateway's code, Google's status
+    reasons: frozenset[str] = frozenset()  # ErrorInfo.reason
+    quota_ids: tuple[str, ...] = ()
+    retry_after: float | None = None
+    location: str = ""
+    is_html: bool = False
+    model: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def error_of(
+    http_status: int, headers: Mapping[str, str], body: bytes, *, model: str = ""
+) -> NanoEditError:
+    """Return the error that an answer means.
+
+    ``headers`` has lower-case names; ``body`` may be cut, empty or no JSON.
+    """
+    answer = read_answer(http_status, headers, body, model=model)
+    build = next(build for applies, build in _RULES if applies(answer))
+    error = build(answer)
+    error.http_status = http_status
+    return error
+
+
+def read_answer(
+    http_status: int, headers: Mapping[str, str], body: bytes, *, model: str = ""
+) -> Answer:
+    """Read what can be read of an answer; what cannot is left out."""
+    error = _error_object(body)
+    details = [one for one in _list(error.get("details")) if isinstance(one, dict)]
+    violations = [
+        one
+        for detail in details
+        for one in _list(detail.get("violations"))
+        if isinstance(one, dict)
+    ]
+    message = str(error.get("message") or error.get("localized_message") or "")
+    return Answer(
+        http_status=http_status,
+        message=message,
+        code=str(error.get("status") or error.get("code") or ""),
+        reasons=frozenset(str(one.get("reason")) for one in details),
+        quota_ids=tuple(str(one.get("quotaId", "")) for one in violations),
+        retry_after=_retry_after(headers.get("retry-after", ""), details),
+        location=headers.get("location", ""),
+        is_html=body.lstrip()[:1] == b"<",
+        model=model,
+    )
+
+
+def _error_object(body: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    if isinstance(document, list) and document:
+        document = document[0]
+    error = document.get("error") if isinstance(document, dict) else None
+    return error if isinstance(error, dict) else {"message": error or ""}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _retry_after(header: str, details: list[dict[str, Any]]) -> float | None:
+    """Return the seconds that the server asks for: RetryInfo, else the header."""
+    for detail in details:
+        if delay := re.fullmatch(r"(\d+(?:\.\d*)?)s", str(detail.get("retryDelay"))):
+            return float(delay[1])
+    if re.fullmatch(r"\d+(\.\d+)?", header.strip()):
+        return float(header)
+    try:
+        when = parsedate_to_datetime(header)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, when.timestamp() - time.time())
+
+
+# --- the rules ---------------------------------------------------------------
+
+
+def _quoted(answer: Answer) -> str:
+    """Return the service's own words, ready to follow a sentence."""
+    words = " ".join(answer.message.split())
+    if len(words) > MAX_QUOTE:
+        words = words[:MAX_QUOTE] + " ..."
+    return f' It says: "{words}"' if words else ""
+
+
+def _redirected(answer: Answer) -> NanoEditError:
+    host = urlsplit(answer.location).hostname or "nowhere"
+    return RejectedError(
+        f"The service answers with a redirect to {host}. It was not followed: the "
+        "key and the pictures would have gone there.",
+        hint="Check --base-url, --provider and the proxy variables.",
+    )
+
+
+def _no_money(answer: Answer) -> NanoEditError:
+    return QuotaError(
+        "There is no money left on the account." + _quoted(answer),
+        hint="Top the account up, or use another key; waiting does not help.",
+    )
+
+
+def _spent(answer: Answer) -> NanoEditError:
+    return QuotaError(
+        "The quota is spent for the day, or this model has none on this plan."
+        + _quoted(answer),
+        hint="Try again tomorrow, raise the plan, or choose another --model.",
+    )
+
+
+def _rate_limited(answer: Answer) -> NanoEditError:
+    return QuotaError(
+        "Too many requests for now." + _wait_asked(answer) + _quoted(answer),
+        hint="Run it again later, or allow more --retries and --max-wait.",
+        retry=Retry.SAFE,
+        retry_after=answer.retry_after,
+    )
+
+
+def _wait_asked(answer: Answer) -> str:
+    if answer.retry_after is None:
+        return ""
+    return f" The server asks to wait {answer.retry_after:.0f} s."
+
+
+def _bad_key(answer: Answer) -> NanoEditError:
+    return AuthError("The service refused the key." + _quoted(answer), hint=_KEY_HINT)
+
+
+def _forbidden(answer: Answer) -> NanoEditError:
+    return AuthError(
+        "The service refused this key for this request." + _quoted(answer),
+        hint=_KEY_HINT,
+    )
+
+
+def _no_such_model(answer: Answer) -> NanoEditError:
+    return RejectedError(
+        f"The service knows no model {answer.model or 'of this name'}."
+        + _quoted(answer),
+        hint=f"Current models: {', '.join(MODELS)}.",
+    )
+
+
+def _too_large(answer: Answer) -> NanoEditError:
+    return RejectedError(
+        "The request is too large for the service." + _quoted(answer),
+        hint="Send smaller pictures: --max-side 2048.",
+    )
+
+
+def _rejected(answer: Answer) -> NanoEditError:
+    return RejectedError(
+        f"The service calls the request invalid (HTTP {answer.http_status})."
+        + _quoted(answer),
+        hint="Check the instruction, the pictures and the options; "
+        "--dry-run shows what is sent.",
+    )
+
+
+def _body_not_written(answer: Answer) -> NanoEditError:
+    return ServerError(
+        "The gateway lost the connection to the model while it answered; the vendor "
+        "does not bill this." + _quoted(answer),
+        hint="Run it again.",
+        retry=Retry.SAFE,
+    )
+
+
+def _overloaded(answer: Answer) -> NanoEditError:
+    return ServerError(
+        "The model is overloaded (HTTP 503)." + _wait_asked(answer) + _quoted(answer),
+        hint="Run it again later.",
+        retry=Retry.SAFE,
+        retry_after=answer.retry_after,
+    )
+
+
+def _failed(answer: Answer) -> NanoEditError:
+    page = " An HTML page came instead of JSON." if answer.is_html else ""
+    return ServerError(
+        f"The service failed (HTTP {answer.http_status}).{page}{_quoted(answer)}",
+        hint="It may have been billed: look at the account before running it again. "
+        "--retry-unknown tries again by itself.",
+        billed=Billed.UNKNOWN,
+        retry=Retry.ON_REQUEST,
+    )
+
+
+def _error_in_200(answer: Answer) -> NanoEditError:
+    return ServerError(
+        "The service answers 200 with an error inside." + _quoted(answer),
+        hint="It may have been billed: look at the account before running it again.",
+        billed=Billed.UNKNOWN,
+    )
+
+
+def _never_comes_back(answer: Answer) -> bool:
+    text = answer.message
+    return any("PerDay" in one for one in answer.quota_ids) or bool(
+        re.search(r"limit:\s*0\b", text)
+    )
+
+
+def _rate_status(answer: Answer) -> bool:
+    return answer.http_status == 429 or answer.code == "RESOURCE_EXHAUSTED"
+
+
+_Rule = tuple[Callable[[Answer], bool], Callable[[Answer], NanoEditError]]
+_RULES: tuple[_Rule, ...] = (
+    (lambda a: 300 <= a.http_status < 400, _redirected),
+    (lambda a: a.code in _NO_MONEY, _no_money),
+    (lambda a: a.http_status == 402, _no_money),
+    (lambda a: _rate_status(a) and _never_comes_back(a), _spent),
+    (_rate_status, _rate_limited),
+    (lambda a: "API_KEY_INVALID" in a.reasons, _bad_key),
+    (lambda a: a.http_status == 401, _bad_key),
+    (lambda a: a.http_status == 403, _forbidden),
+    (lambda a: a.http_status == 404 or a.code == "model_not_found", _no_such_model),
+    (lambda a: a.http_status == 413, _too_large),
+    (lambda a: 400 <= a.http_status < 500, _rejected),
+    (lambda a: a.code == "write_response_body_failed", _body_not_written),
+    (lambda a: a.http_status == 503, _overloaded),
+    (lambda a: a.http_status == 200, _error_in_200),
+    (lambda _: True, _failed),
+)
+
+
+# --- a whole reply without a picture -----------------------------------------
+
+_REFUSALS = {
+    "SAFETY": "the safety filter stopped it",
+    "IMAGE_SAFETY": "the safety filter stopped the picture",
+    "PROHIBITED_CONTENT": "it counts as prohibited content",
+    "IMAGE_PROHIBITED_CONTENT": "the picture counts as prohibited content",
+    "RECITATION": "it would repeat protected material",
+    "IMAGE_RECITATION": "the picture would repeat protected material",
+    "BLOCKLIST": "it holds a word on a block list",
+    "SPII": "it would show personal data",
+    "MAX_TOKENS": "the model ran out of tokens before the picture",
+    "NO_IMAGE": "the model made no picture",
+    "IMAGE_OTHER": "the model could not make the picture",
+    "MALFORMED_RESPONSE": "the model's answer was malformed",
+    "MODEL_ARMOR": "the account's own content policy stopped it",
+    "STOP": "the model answered in words alone",
+}
+_REWORD = "Reword the instruction or use another picture; the same one fails again."
+
+
+def refusal_of(ended: ReplyEnded, text: str) -> RefusedError:
+    """Return the error for a whole reply without a usable picture.
+
+    ``text`` is what the model said instead, if anything.
+    """
+    reason = ended.block_reason or ended.finish_reason or "no reason given"
+    why = _REFUSALS.get(reason, "the service gave no picture")
+    said = ended.block_message or ended.finish_message or text
+    quoted = _quoted(Answer(200, said))
+    hint = _REWORD
+    if reason == "STOP":
+        hint = "Ask for a picture in so many words, or read what the model says."
+    return RefusedError(
+        f"No picture came: {why} ({reason}).{quoted}",
+        hint=hint,
+        billed=Billed.UNKNOWN,
+        http_status=200,
+    )
