@@ -1,0 +1,103 @@
+"""Owns the question "what is this file?", answered from its first bytes.
+
+A name is a claim and a bytes' signature is a fact: only the latter counts.
+What is no picture is named all the same, because "an HTML page" tells a person
+what went wrong with a download and "unknown format" does not.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+HEAD_SIZE = 512  # bytes from the start of a file that `sniff` wants to see
+
+
+class Kind(Enum):
+    """A picture format that can be read; the value is Pillow's name of it."""
+
+    JPEG = "JPEG"
+    PNG = "PNG"
+    WEBP = "WEBP"
+    AVIF = "AVIF"
+    GIF = "GIF"
+    BMP = "BMP"
+    TIFF = "TIFF"
+    PPM = "PPM"
+    ICO = "ICO"
+    HEIF = "HEIF"
+
+
+# Compiled one by one when they are tried: most inputs are told by the first.
+_SIGNATURES = (
+    (rb"\xff\xd8\xff", Kind.JPEG),
+    (rb"\x89PNG\r\n\x1a\n", Kind.PNG),
+    (rb"RIFF....WEBP", Kind.WEBP),
+    (rb"GIF8[79]a", Kind.GIF),
+    (rb"BM.{4}\x00\x00\x00\x00", Kind.BMP),
+    (rb"II[*+]\x00|MM\x00[*+]", Kind.TIFF),
+    (rb"P[1-6fF][\s#]", Kind.PPM),
+    (rb"\x00\x00\x01\x00", Kind.ICO),
+)
+_HEIF_BRANDS = frozenset(
+    b"heic heix heim heis hevc hevx hevm hevs mif1 msf1".split(b" ")
+)
+_AVIF_BRANDS = frozenset((b"avif", b"avis"))
+
+_OTHERS = (
+    (rb"%PDF-", "a PDF document"),
+    (rb"%!PS", "a PostScript document"),
+    (rb"8BPS", "a Photoshop document"),
+    (rb"\xff\x0a|\x00\x00\x00\x0cJXL ", "a JPEG XL picture"),
+    (rb"\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    (rb"....ftyp|\x1a\x45\xdf\xa3|RIFF....AVI ", "a video"),
+    (rb"FUJIFILMCCD-RAW", "a camera's raw picture"),
+    (rb"PK\x03\x04", "a ZIP archive"),
+    (rb"\x1f\x8b", "a gzip archive"),
+    (rb"(\xef\xbb\xbf)?\s*(<!doctype html|<html)", "an HTML page"),
+    (rb"(\xef\xbb\xbf)?\s*(<[?!].*)?<svg[\s>]", "an SVG drawing"),
+    (rb"(\xef\xbb\xbf)?\s*<\?xml", "an XML document"),
+    (rb"(\xef\xbb\xbf)?\s*[{\[]\s*[\"{\[]", "a JSON document"),
+)
+_CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+def sniff(head: bytes) -> Kind | None:
+    """Tell the picture format from the first `HEAD_SIZE` bytes, if they show one."""
+    for signature, kind in _SIGNATURES:
+        if re.match(signature, head, re.DOTALL):
+            return kind
+    return _iso_media_kind(head)
+
+
+def describe(head: bytes) -> str:
+    """Say what a file that is no picture seems to be: "a PDF document", "text"."""
+    for signature, words in _OTHERS:
+        if re.match(signature, head, re.DOTALL | re.IGNORECASE):
+            return words
+    return "text" if _is_text(head) else "in no picture format known here"
+
+
+def _iso_media_kind(head: bytes) -> Kind | None:
+    """AVIF or HEIF: the brands in an ``ftyp`` box tell, major or compatible.
+
+    An AVIF file may carry ``mif1`` as its major brand, so AVIF is asked first.
+    """
+    if head[4:8] != b"ftyp":
+        return None
+    end = min(int.from_bytes(head[:4], "big"), len(head))
+    brands = {head[8:12]} | {head[at : at + 4] for at in range(16, end, 4)}
+    if brands & _AVIF_BRANDS:
+        return Kind.AVIF
+    return Kind.HEIF if brands & _HEIF_BRANDS else None
+
+
+def _is_text(head: bytes) -> bool:
+    """UTF-8 without control characters; the cut may lie inside a character."""
+    if _CONTROLS.search(head):
+        return False
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        return len(head) == HEAD_SIZE and error.start >= HEAD_SIZE - 3
+    return True
