@@ -1,0 +1,247 @@
+"""Where the result goes, decided and proved before anything is sent.
+
+Owns the rules from ``--output`` and ``--format`` to a `Destination`.  A call
+costs money, so whatever can be known to fail is refused here: no folder, no
+right to write, no space, a name that is taken, a format nobody can write.
+
+Rules:
+- The name's suffix decides the format; ``--format`` overrides it and leaves the
+  name as the user wrote it.
+- A name without a suffix gets the true one when the picture is there, so every
+  name that could come of it must be free.
+- Nothing that exists is touched without ``--force``: no file, no link, no device.
+  With it a file is replaced, a link's target is replaced and the link stays, and
+  a device or FIFO is written into.
+- What is free now may be taken later: `nano_edit.pictures.placement` refuses
+  again at the very end, atomically.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import unquote, urlsplit
+
+from nano_edit.domain import Destination
+from nano_edit.errors import OutputError, UsageError
+from nano_edit.pictures.formats import (
+    AS_IT_COMES,
+    CHOICES,
+    FORMATS,
+    SUFFIXES,
+    format_named,
+)
+from nano_edit.pictures.part import PartFile, reason
+from nano_edit.pictures.placement import target_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SPACE_NEEDED = 64 << 20  # bytes: a 4K reply and its picture, with room to spare
+
+
+def plan_destination(
+    output: str | None,
+    *,
+    first_source: str,
+    format_name: str | None,
+    force: bool,
+    inputs: Sequence[Path],
+    stdout: BinaryIO | None,
+    stdout_is_tty: bool,
+    cwd: Path | None = None,
+    suffix_index: int | None = None,
+) -> Destination:
+    """Decide where the picture goes and prove that it can.
+
+    ``output`` and ``format_name`` are as the user wrote them; ``first_source``
+    names the first input (path, "-", URL) and lends the default name;
+    ``inputs`` are the files that are inputs; ``suffix_index`` turns ``out.png``
+    into ``out-1.png``.  Raises `UsageError` for what cannot be meant and
+    `OutputError` for what cannot be done; nothing has been billed.
+    """
+    kind = _format_asked_for(format_name)
+    folder, stem, suffix = _named(output, default_stem(first_source), cwd or Path())
+    if suffix_index is not None:
+        stem = f"{stem}-{suffix_index}"
+    if output == "-":
+        if suffix_index is not None:
+            raise UsageError("Standard output takes one picture, not several.")
+        stream = _stream(stdout, is_tty=stdout_is_tty)
+    else:
+        stream = None
+    name, kind = _name_and_format(stem, suffix, kind)
+    plan = Destination(folder, name, kind, force, stream)
+    if stream is None:
+        _check_names(plan, inputs)
+    _check_folder(part_folder(plan))
+    _check_codec(kind)
+    return plan
+
+
+def part_folder(destination: Destination) -> Path:
+    """Return the folder for part files: one move away from the final name."""
+    final = destination.folder / destination.name
+    if destination.stream is not None or is_device(final):
+        return Path(tempfile.gettempdir())
+    return target_of(final, force=destination.force).parent
+
+
+def is_device(path: Path) -> bool:
+    """Whether ``path`` leads to a device, FIFO or socket."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+# --- the name ----------------------------------------------------------------
+
+
+def default_stem(source: str) -> str:
+    """Return the stem of the default name: ``in.jpg`` gives ``in-edited``."""
+    if source.startswith(("https://", "http://")):
+        last = unquote(urlsplit(source).path).rpartition("/")[2]
+        stem = Path(re.sub(r'[\x00-\x1f\x7f/\\:*?"<>|]', "_", last)).stem
+    elif source == "-" or source.startswith(("/dev/", "/proc/")):
+        stem = ""  # standard input, <(...): the name says nothing
+    else:
+        stem = Path(source).stem
+    return f"{stem.strip('. ') or 'picture'}-edited"
+
+
+def _named(output: str | None, default: str, base: Path) -> tuple[Path, str, str]:
+    """Return the folder, the stem and the suffix that the user asked for."""
+    if output is None or output == "-":
+        return base, default, ""
+    if not output or "\0" in output:
+        raise UsageError("The output's name is empty or holds a NUL byte.")
+    path = base / output
+    if path.is_dir():
+        return path, default, ""
+    if output.endswith(("/", os.sep)):
+        raise OutputError(
+            f"The folder {output} does not exist.", hint=f"Make it: mkdir -p {output}"
+        )
+    return path.parent, path.stem, path.suffix
+
+
+def _name_and_format(
+    stem: str, suffix: str, kind: str | None
+) -> tuple[str, str | None]:
+    """Settle the file name and the format of its bytes from one another."""
+    if not suffix:
+        return stem + (SUFFIXES[kind] if kind else ""), kind
+    kind = kind or FORMATS.get(suffix.lower())
+    if kind is None:
+        raise UsageError(
+            f"The name {stem}{suffix} ends in no format that can be written.",
+            hint=f"End it in one of {CHOICES}, or say which with --format.",
+        )
+    return stem + suffix, kind
+
+
+def _format_asked_for(word: str | None) -> str | None:
+    if word is None:
+        return None
+    kind = format_named(word)
+    if kind is None:
+        raise UsageError(
+            f"There is no format {word}.", hint=f"The formats are {CHOICES}."
+        )
+    return kind
+
+
+def _stream(stdout: BinaryIO | None, *, is_tty: bool) -> BinaryIO:
+    if stdout is None:
+        raise UsageError("There is no standard output to write the picture to.")
+    if is_tty:
+        raise UsageError(
+            "A picture is never written to a terminal.",
+            hint="Send standard output to a file or a program, or name a file.",
+        )
+    return stdout
+
+
+# --- the checks --------------------------------------------------------------
+
+
+def _check_names(plan: Destination, inputs: Sequence[Path]) -> None:
+    if plan.format is not None:
+        _check_name(plan.folder / plan.name, inputs, force=plan.force)
+        return
+    for kind in AS_IT_COMES:
+        final = plan.folder / (plan.name + SUFFIXES[kind])
+        if final.is_symlink() or is_device(final):
+            raise OutputError(
+                f"{final} is a link or no regular file.",
+                hint="Name the output in full, with its extension.",
+            )
+        _check_name(final, inputs, force=plan.force)
+
+
+def _check_name(final: Path, inputs: Sequence[Path], *, force: bool) -> None:
+    """Refuse a name that is taken; a link and a device count as taken."""
+    try:
+        mode = final.lstat().st_mode
+    except FileNotFoundError:
+        return
+    except OSError as error:  # the name is too long, a parent is a file, ...
+        raise OutputError(f"{final} cannot be written: {reason(error)}.") from None
+    if stat.S_ISDIR(mode):
+        raise OutputError(f"{final} is a folder.", hint="Name a file in it.")
+    if force:
+        return
+    if any(_is_same_file(final, path) for path in inputs):
+        what, then = "is also an input", "replaces it"
+    elif stat.S_ISLNK(mode):
+        what, then = "is a symbolic link", "writes what it points to"
+    elif not stat.S_ISREG(mode):
+        what, then = "is a device or a FIFO", "writes into it"
+    else:
+        what, then = "exists already", "replaces it"
+    raise OutputError(f"{final} {what}.", hint=f"Name another file; --force {then}.")
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _check_folder(folder: Path) -> None:
+    """Prove that a file can be made in ``folder`` and that there is space for it."""
+    if not folder.is_dir():
+        raise OutputError(
+            f"The folder {folder} does not exist.", hint=f"Make it: mkdir -p {folder}"
+        )
+    try:
+        PartFile(folder).drop()
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise OutputError(
+            f"Nothing can be written in the folder {folder}: {reason(error)}.",
+            hint="Name an output in a folder that you may write to.",
+        ) from None
+    if free < SPACE_NEEDED:
+        raise OutputError(
+            f"The disk of {folder} has {free >> 20} MB left;"
+            f" a picture may need {SPACE_NEEDED >> 20} MB.",
+            hint="Make room, or name an output on another disk.",
+        )
+
+
+def _check_codec(kind: str | None) -> None:
+    """Refuse WebP and AVIF where Pillow was built without them."""
+    if kind in {"webp", "avif"}:
+        from PIL import features  # noqa: PLC0415 - Pillow loads late
+
+        if not features.check(kind):  # pragma: no cover - needs another Pillow
+            raise OutputError(f"The Pillow installed here cannot write {kind}.")
