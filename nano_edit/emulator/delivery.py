@@ -1,0 +1,147 @@
+"""An answer on its way out: chunks, compression, and every kind of silence.
+
+Waiting ends at once when the client goes away or the emulator closes: a wait
+watches the connection, and closing shuts every connection down.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import struct
+import time
+import zlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterable, Iterator
+
+    from nano_edit.emulator.answers import Delivery
+
+SLICE = 64 * 1024  # bytes of a chunk
+_WATCH = 0.25  # seconds between two looks at whether the emulator closes
+_DRIP = 0.05  # seconds between two drips
+_LINGER = "hh" if os.name == "nt" else "ii"
+
+
+class ClientGoneError(ConnectionError):
+    """Nobody is there to be answered any more."""
+
+
+class Line:
+    """One client's connection."""
+
+    def __init__(self, connection: socket.socket, closing: threading.Event) -> None:
+        self._connection = connection
+        self._closing = closing
+
+    def wait(self, seconds: float) -> None:
+        """Stay silent; `ClientGoneError` as soon as nobody waits for the end."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self._closing.is_set() or self._hung_up(min(left, _WATCH)):
+                raise ClientGoneError
+
+    def _hung_up(self, seconds: float) -> bool:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._connection, selectors.EVENT_READ)
+            if not selector.select(seconds):
+                return False
+        try:
+            early = self._connection.recv(1, socket.MSG_PEEK)
+        except OSError:
+            return True
+        # A byte is the client's next request, come early: it is still there.
+        return not early or self._closing.wait(seconds)
+
+    def reset(self) -> None:
+        """Break the connection so that the client sees a reset, not an end."""
+        option = struct.pack(_LINGER, 1, 0)
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, option)
+        socket.close(self._connection.detach())
+
+    def end(self) -> None:
+        """End the connection in order; what was written still arrives."""
+        self._connection.shutdown(socket.SHUT_RDWR)
+
+
+def compress(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield ``pieces`` in gzip; Huffman alone is what base64 can be helped with."""
+    encoder = zlib.compressobj(1, zlib.DEFLATED, 31, 9, zlib.Z_HUFFMAN_ONLY)
+    for piece in pieces:
+        yield encoder.compress(piece)
+    yield encoder.flush()
+
+
+def slices(pieces: Iterable[bytes], limit: int = SLICE) -> Iterator[memoryview]:
+    """Yield what is in ``pieces`` in slices of at most ``limit`` bytes."""
+    for piece in pieces:
+        view = memoryview(piece)
+        for at in range(0, len(view), limit):
+            yield view[at : at + limit]
+
+
+class Sender:
+    """Writes one body as a delivery asks for it."""
+
+    def __init__(
+        self,
+        write: Callable[[bytes], object],
+        line: Line,
+        delivery: Delivery,
+        *,
+        chunked: bool = True,
+    ) -> None:
+        self._write = write
+        self._line = line
+        self._delivery = delivery
+        self._chunked = chunked
+        self.sent = 0  # bytes of the body
+
+    def send(self, pieces: Iterable[bytes]) -> None:
+        """Send the body, all but the closing chunk.
+
+        `ClientGoneError` when the delivery cut it short.
+        """
+        delivery = self._delivery
+        if delivery.pause:
+            pieces = tuple(pieces)
+            half = sum(map(len, pieces)) // 2
+        limit = SLICE
+        if delivery.rate is not None:
+            limit = max(1, min(SLICE, int(delivery.rate * _DRIP)))
+        for part in slices(pieces, limit):
+            if delivery.pause and self.sent <= half < self.sent + len(part):
+                self._put(part[: half - self.sent])
+                self._line.wait(delivery.pause)
+                part = part[half - self.sent :]
+            self._put_or_cut(part)
+            if delivery.rate is not None:
+                self._line.wait(len(part) / delivery.rate)
+
+    def _put_or_cut(self, part: memoryview) -> None:
+        cut = self._delivery.cut
+        if cut is None or self.sent + len(part) < cut:
+            self._put(part)
+            return
+        self._put(part[: cut - self.sent])
+        self._line.end()
+        raise ClientGoneError
+
+    def _put(self, part: memoryview) -> None:
+        if not part:
+            return
+        if self._chunked:
+            self._write(b"%x\r\n%b\r\n" % (len(part), part))
+        else:
+            self._write(part.tobytes())
+        self.sent += len(part)
+
+    def finish(self) -> None:
+        """Send the closing chunk, after the silence that the delivery asks for."""
+        if self._delivery.tail:
+            self._line.wait(self._delivery.tail)
+        if self._chunked:
+            self._write(b"0\r\n\r\n")

@@ -1,0 +1,128 @@
+"""The service's error bodies, Google's and the gateway's, as JSON documents.
+
+Shapes and texts follow recorded errors.  A `Refusal` carries one out of the
+depths of a check to the place where answers are sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nano_edit.emulator.answers import Answer, write_json
+
+Document = dict[str, Any]
+_TYPE = "type.googleapis.com/google.rpc."
+
+STATUS_NAMES = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    413: "INVALID_ARGUMENT",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+}
+
+
+class Refusal(Exception):  # noqa: N818 - it is what the service does, not a failure
+    """The service will not do it: an error answer to be sent."""
+
+    def __init__(self, answer: Answer, reason: str) -> None:
+        super().__init__(reason)
+        self.answer = answer
+
+
+def google_error(status: int, message: str, *details: Document) -> Document:
+    """Return Google's error document; ``details`` are typed entries."""
+    error: Document = {
+        "code": status,
+        "message": message,
+        "status": STATUS_NAMES[status],
+    }
+    if details:
+        error["details"] = list(details)
+    return {"error": error}
+
+
+def gateway_error(message: str, code: str, **more: Any) -> Document:
+    """Return the gateway's error document; ``more`` joins it at the top level."""
+    error = {"message": message, "type": "shell_api_error", "param": "", "code": code}
+    return {**more, "error": error}
+
+
+def error_answer(status: int, document: Document, *headers: tuple[str, str]) -> Answer:
+    """Return an answer that sends ``document`` with this HTTP status."""
+    return Answer(status, write_json(document), headers=headers)
+
+
+def refuse(status: int, message: str, *details: Document) -> Refusal:
+    """Return Google's error as a `Refusal` to raise."""
+    document = google_error(status, message, *details)
+    return Refusal(error_answer(status, document), message)
+
+
+def invalid(message: str, *, field: str | None = None) -> Refusal:
+    """Return a 400 INVALID_ARGUMENT; ``field`` names what violates the contract."""
+    if field is None:
+        return refuse(400, message)
+    return refuse(400, message, bad_request(field, message))
+
+
+def bad_request(field: str, description: str) -> Document:
+    """Return the detail that points at one field."""
+    violation = {"field": field, "description": description}
+    return {"@type": f"{_TYPE}BadRequest", "fieldViolations": [violation]}
+
+
+def error_info(reason: str) -> Document:
+    """Return the detail that names a reason, such as API_KEY_INVALID."""
+    return {
+        "@type": f"{_TYPE}ErrorInfo",
+        "reason": reason,
+        "domain": "googleapis.com",
+        "metadata": {"service": "generativelanguage.googleapis.com"},
+    }
+
+
+def localized(message: str) -> Document:
+    """Return the detail that repeats the message for people."""
+    return {"@type": f"{_TYPE}LocalizedMessage", "locale": "en-US", "message": message}
+
+
+def retry_info(delay: str) -> Document:
+    """Return the detail that names a wait, such as ``"48s"``."""
+    return {"@type": f"{_TYPE}RetryInfo", "retryDelay": delay}
+
+
+def quota_failure(quota_id: str, model: str, limit: str) -> Document:
+    """Return the detail that names the quota which is used up."""
+    violation = {
+        "quotaMetric": QUOTA_METRIC,
+        "quotaId": quota_id,
+        "quotaDimensions": {"model": model, "location": "global"},
+        "quotaValue": limit,
+    }
+    return {"@type": f"{_TYPE}QuotaFailure", "violations": [violation]}
+
+
+QUOTA_METRIC = "generativelanguage.googleapis.com/generate_content_requests"
+HELP = {
+    "@type": f"{_TYPE}Help",
+    "links": [
+        {
+            "description": "Learn more about Gemini API quotas",
+            "url": "https://ai.google.dev/gemini-api/docs/rate-limits",
+        }
+    ],
+}
+
+
+def model_not_found(model: str, version: str = "v1beta") -> Refusal:
+    """Return the 404 for a model that the service does not have."""
+    return refuse(
+        404,
+        f"models/{model} is not found for API version {version}, or is not supported"
+        " for generateContent. Call ListModels to see the list of available models"
+        " and their supported methods.",
+    )

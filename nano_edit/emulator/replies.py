@@ -1,0 +1,131 @@
+"""The reply that the service gives: its JSON document and the picture in it.
+
+Layout, key order and figures follow recorded replies.  A `Scene` is one request
+about to be answered; what a fault changes it changes by building its document
+from the same pieces.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nano_edit.emulator.answers import Answer, Blob, write_json
+
+if TYPE_CHECKING:
+    from nano_edit.emulator.contract import GenerateRequest
+
+Part = dict[str, Any]
+Document = dict[str, Any]
+
+_IMAGE_TOKENS = {"512": 747, "4K": 2000}  # at 1K and 2K: 1120
+_INPUT_TOKENS = 258  # of one picture that is sent
+MIME_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One valid request, and how large a signature its reply is to carry."""
+
+    request: GenerateRequest
+    signature_size: int | None = None  # characters; None: as the service does
+
+    @property
+    def format(self) -> str:
+        """The format that this model answers in, by Pillow's name."""
+        return self.request.model.format
+
+    def picture(
+        self,
+        image_format: str | None = None,
+        *,
+        size: tuple[int, int] | None = None,
+        label: str = "",
+    ) -> bytes:
+        """Return the edited picture's file, ``size`` pixels (as asked for)."""
+        # Pillow is loaded at the first edit, so that starting up stays cheap.
+        from nano_edit.emulator.picture_files import encode  # noqa: PLC0415
+        from nano_edit.emulator.picture_edits import render  # noqa: PLC0415
+
+        request = self.request
+        size = size or request.pixels
+        picture = render(request.data, request.instruction, size, label=label)
+        return encode(picture, image_format or self.format)
+
+    def signature(self, part: int = 0) -> Blob | None:
+        """Return a thoughtSignature: base64 that does not compress further."""
+        seed = self.request.digest + bytes([part])
+        size = self.signature_size
+        if size is None:
+            size = 1_100_000 + int.from_bytes(seed[:4], "big") % 400_000
+        noise = hashlib.shake_256(seed).digest(size // 4 * 3)
+        return Blob(base64.b64encode(noise)) if noise else None
+
+    def text_part(self, text: str) -> Part:
+        """Return a part with words, and its signature."""
+        return self._signed({"text": text}, 0)
+
+    def image_part(self, picture: bytes, mime_type: str | None = None) -> Part:
+        """Return a part with a picture; its type is the model's if not given."""
+        data = Blob(base64.b64encode(picture))
+        claimed = mime_type or MIME_TYPES[self.format]
+        return self._signed({"inlineData": {"mimeType": claimed, "data": data}}, 1)
+
+    def _signed(self, part: Part, number: int) -> Part:
+        signature = self.signature(number)
+        return {**part, "thoughtSignature": signature} if signature else part
+
+    def words(self) -> str:
+        """Return what the model says about its edit."""
+        from nano_edit.emulator.picture_edits import describe  # noqa: PLC0415 - as above
+
+        instruction = self.request.instruction
+        asked = "".join(c if c.isprintable() else " " for c in instruction)
+        return f"{describe(instruction)} You asked: <{asked}>\n\n"
+
+    def parts(self) -> list[Part]:
+        """Return the parts of the ordinary reply: words if asked for, a picture."""
+        asked = self.request.modalities
+        words = [self.text_part(self.words())] if "TEXT" in asked else []
+        images = [self.image_part(self.picture())] if "IMAGE" in asked else []
+        return words + images
+
+    def document(self, parts: list[Part]) -> Document:
+        """Return the reply's document around ``parts``, in Google's key order."""
+        content = {"parts": parts, "role": "model"}
+        candidate = {"content": content, "finishReason": "STOP", "index": 0}
+        return {"candidates": [candidate], **self.closing(parts)}
+
+    def closing(self, parts: list[Part]) -> Document:
+        """Return what follows the candidates: figures, model, identifier."""
+        return {
+            "usageMetadata": self._usage(parts),
+            "modelVersion": self.request.name,
+            "responseId": base64.urlsafe_b64encode(self.request.digest)[:22].decode(),
+        }
+
+    def _usage(self, parts: list[Part]) -> Document:
+        request = self.request
+        text = len(request.instruction) // 4 + 1
+        images = len(request.images) * _INPUT_TOKENS
+        made = sum("inlineData" in part for part in parts)
+        made *= _IMAGE_TOKENS.get(request.image_size or "1K", 1120)
+        words = sum(len(part.get("text", "")) for part in parts) // 4
+        thoughts = 120 + request.digest[0]
+        details = [{"modality": "TEXT", "tokenCount": text}]
+        if images:
+            details.append({"modality": "IMAGE", "tokenCount": images})
+        return {
+            "promptTokenCount": text + images,
+            "candidatesTokenCount": made + words,
+            "totalTokenCount": text + images + made + words + thoughts,
+            "promptTokensDetails": details,
+            "candidatesTokensDetails": [{"modality": "IMAGE", "tokenCount": made}],
+            "thoughtsTokenCount": thoughts,
+        }
+
+    def ordinary(self) -> Answer:
+        """Return the reply as the service gives it when all is well."""
+        return Answer(200, write_json(self.document(self.parts())))

@@ -1,0 +1,163 @@
+"""The service behind the HTTP: a request's body in, an answer out.
+
+What the contract refuses is refused whatever the fault list says; a fault is
+for a request that would have succeeded.  Replies are kept for a while, so that
+the same edit asked for three thousand times is drawn once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nano_edit.emulator.answers import Answer, Delivery
+from nano_edit.emulator.contract import GenerateRequest, read_request
+from nano_edit.emulator.delivery import compress
+from nano_edit.emulator.errors import Refusal, invalid, refuse
+from nano_edit.emulator.fault_list import Fault, FaultQueue
+from nano_edit.emulator.log import Log, hash_key, strip_scheme
+from nano_edit.emulator.replies import Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_KEPT = 64 * 1024 * 1024  # bytes of replies that are kept
+_CacheKey = tuple[bytes, str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How an emulator behaves; see `nano_edit.emulator.Emulator`."""
+
+    latency: float = 0.0  # seconds
+    signature_bytes: int | None = None
+    gzip: bool = True
+    keep_images: bool = False
+
+
+class Service:
+    """Everything that requests share: options, faults, log, kept replies."""
+
+    def __init__(self, options: Options, faults: str) -> None:
+        self.options = options
+        self.faults = FaultQueue(faults)
+        self.log = Log()
+        self.images: dict[int, tuple[bytes, ...]] = {}
+        self._replies = _ReplyCache()
+
+    def answer(
+        self, call: Call, headers: Mapping[str, str], body: bytes
+    ) -> tuple[Answer, Delivery]:
+        """Return what to send, and how, to one POST of generateContent."""
+        try:
+            self.log.note(call.number, **key_facts(call.query, headers))
+            request = read_request(body, call.model, version=call.version)
+            self._remember(call.number, request)
+            answer = self._build(request, call.fault, gzip=self._may_gzip(headers))
+        except Refusal as refusal:
+            self.log.note(call.number, error=str(refusal))
+            return refusal.answer, Delivery()
+        delivery = call.fault.kind.deliver(call.fault.argument)
+        if answer.status == 200:
+            silence = delivery.silence + self.options.latency
+            delivery = dataclasses.replace(delivery, silence=silence)
+        return answer, delivery
+
+    def _may_gzip(self, headers: Mapping[str, str]) -> bool:
+        return self.options.gzip and "gzip" in headers.get("Accept-Encoding", "")
+
+    def _remember(self, number: int, request: GenerateRequest) -> None:
+        self.log.note(
+            number,
+            instruction=request.instruction,
+            aspect_ratio=request.aspect_ratio,
+            image_size=request.image_size,
+            modalities=request.modalities,
+            images=request.images,
+        )
+        if self.options.keep_images:
+            self.images[number] = request.data
+
+    def _build(self, request: GenerateRequest, fault: Fault, *, gzip: bool) -> Answer:
+        scene = Scene(request, self.options.signature_bytes)
+
+        def build() -> Answer:
+            answer = fault.kind.answer(scene, fault.argument)
+            if not gzip or not answer.may_gzip:
+                return answer
+            body = tuple(compress(answer.body))
+            return dataclasses.replace(answer, body=body, encoding="gzip")
+
+        return self._replies.get((request.digest, str(fault), gzip), build)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One POST as its request line tells it, and what is to happen to it."""
+
+    number: int
+    model: str
+    version: str
+    query: str
+    fault: Fault
+
+
+def key_facts(query: str, headers: Mapping[str, str]) -> dict[str, str]:
+    """Return which header brought the key, and the key's hash.
+
+    `Refusal`: 403 without a key, 401 for an Authorization that is no Bearer, and
+    400 for a key in the URL, where proxies and logs would keep it.
+    """
+    if "key=" in query:
+        raise invalid("Send the key in a header, never in the URL.")
+    for name in ("x-goog-api-key", "authorization"):
+        value = headers.get(name, "").strip()
+        if not value:
+            continue
+        if name == "authorization" and not value.lower().startswith("bearer "):
+            raise refuse(401, "Request had invalid authentication credentials.")
+        return {"key_header": name, "key_sha256": hash_key(strip_scheme(value))}
+    raise refuse(
+        403,
+        "Method doesn't allow unregistered callers (callers without established"
+        " identity). Please use API Key or other form of API consumer identity to"
+        " call this API.",
+    )
+
+
+@dataclass(slots=True)
+class _Slot:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    answer: Answer | None = None
+    size: int = 0
+
+
+class _ReplyCache:
+    """Replies by what was asked; each is built once, by whoever asks first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._slots: OrderedDict[_CacheKey, _Slot] = OrderedDict()
+
+    def get(self, key: _CacheKey, build: Callable[[], Answer]) -> Answer:
+        """Return the reply of this key, built if it is not there."""
+        with self._lock:
+            slot = self._slots.setdefault(key, _Slot())
+            self._slots.move_to_end(key)
+        with slot.lock:
+            if slot.answer is not None:
+                return slot.answer
+            answer = build()
+            if answer.status == 200 and isinstance(answer.body, tuple):
+                slot.answer, slot.size = answer, sum(map(len, answer.body))
+        self._trim()
+        return answer
+
+    def _trim(self) -> None:
+        with self._lock:
+            size = sum(slot.size for slot in self._slots.values())
+            while size > _KEPT:
+                size -= self._slots.popitem(last=False)[1].size
