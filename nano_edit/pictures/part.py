@@ -44,8 +44,9 @@ class PartFile:
 
     def settle(self) -> None:
         """Bring the bytes to the disk itself, and close: the file can be moved."""
-        os.fsync(self.descriptor)
-        self.close()
+        if self.descriptor >= 0:
+            os.fsync(self.descriptor)
+            self.close()
 
     def close(self) -> None:
         """Close the file and leave it where it is."""
@@ -70,12 +71,13 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def reason(error: OSError) -> str:
+def reason(error: Exception) -> str:
     """Return the system's words for an error: "No space left on device"."""
-    return error.strerror or str(error) or type(error).__name__
+    words = error.strerror if isinstance(error, OSError) else None
+    return words or str(error) or type(error).__name__
 
 
-def unwritten(where: Path | str, error: OSError) -> OutputError:
+def unwritten(where: Path | str, error: Exception) -> OutputError:
     """Return the error of a paid picture that could not be written to ``where``."""
     return OutputError(
         f"The picture came, but it cannot be written to {where}: {reason(error)}.",

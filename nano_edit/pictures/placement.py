@@ -19,7 +19,14 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+from nano_edit.domain import Billed
+from nano_edit.errors import OutputError
+from nano_edit.pictures.part import unwritten
+
+if TYPE_CHECKING:
+    from nano_edit.pictures.part import PartFile
 
 _BLOCK = 1 << 20  # bytes
 
@@ -49,6 +56,26 @@ def place_beside(part: Path, final: Path, word: str) -> Path:
             place(part, path, force=False)
             return path
         number += 1
+
+
+def keep_beside(file: PartFile, final: Path, suffix: str, why: str) -> OutputError:
+    """Leave a whole picture under a free name near ``final``; return the error.
+
+    ``suffix`` is the true one; ``why`` says what went wrong.  The error's
+    ``recovery`` is where the picture is, if it could be kept at all.
+    """
+    try:
+        file.settle()
+        kept = place_beside(file.path, final.with_suffix(suffix), "kept")
+    except OSError as error:
+        return unwritten(final, error)
+    failure = OutputError(
+        f"{why}; the picture is kept as {kept}.",
+        hint="It is whole: move it where you want it.",
+        billed=Billed.YES,
+    )
+    failure.recovery = kept
+    return failure
 
 
 def copy_into(part: Path, stream: BinaryIO) -> None:

@@ -9,7 +9,7 @@ in slices of any length; nothing is read, written or decoded here.
   for the next marker that is neither a stuffed byte nor a restart (T.81, B.1.1).
 - WebP is walked chunk by chunk to the size that its RIFF head names (RFC 9649).
 
-Strategy: a walk is a generator that takes what it needs from `_Slices` and
+Strategy: a walk is a generator that takes what it needs from `Slices` and
 suspends when a slice is used up, so the code reads like the format.  Memory is
 constant: one slice, and at most a few bytes of the one before.
 
@@ -22,12 +22,13 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Generator
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
-_T = TypeVar("_T")
-_Walk = Generator[None, None, _T]  # suspended: the next slice, please
+from nano_edit.pictures.slices import Slices
+
+if TYPE_CHECKING:
+    from nano_edit.pictures.slices import Walk
 
 
 class BrokenImage(ValueError):  # noqa: N818 - named for what the picture is
@@ -50,7 +51,7 @@ class ImageProbe:
     __slots__ = ("_facts", "_fault", "_slices", "_walk")
 
     def __init__(self) -> None:
-        self._slices = _Slices()
+        self._slices = Slices()
         self._walk = _any_format(self._slices)
         self._facts: ImageFacts | None = None
         self._fault: BrokenImage | None = None
@@ -88,62 +89,7 @@ class ImageProbe:
         return self._facts
 
 
-class _Slices:
-    """The slice at hand, and how a walk takes from it."""
-
-    __slots__ = ("_at", "_data", "total")
-
-    def __init__(self) -> None:
-        self._data = b""
-        self._at = 0
-        self.total = 0  # bytes seen in all
-
-    @property
-    def left(self) -> int:
-        return len(self._data) - self._at
-
-    def refill(self, data: bytes) -> None:
-        self.total += len(data)
-        self._data = self._data[self._at :] + data if self.left else data
-        self._at = 0
-
-    def some(self, limit: int) -> _Walk[memoryview]:
-        """From 1 to ``limit`` bytes: what is at hand."""
-        while self._at == len(self._data):
-            yield
-        start = self._at
-        self._at = min(start + limit, len(self._data))
-        return memoryview(self._data)[start : self._at]
-
-    def take(self, count: int) -> _Walk[bytes]:
-        """Exactly ``count`` bytes; for short heads only, they are gathered."""
-        gathered = bytearray()
-        while len(gathered) < count:
-            gathered += yield from self.some(count - len(gathered))
-        return bytes(gathered)
-
-    def skip(self, count: int) -> _Walk[None]:
-        while count:
-            count -= len((yield from self.some(count)))
-
-    def checksum(self, count: int, crc: int) -> _Walk[int]:
-        """``crc`` continued over the next ``count`` bytes."""
-        while count:
-            piece = yield from self.some(count)
-            crc = zlib.crc32(piece, crc)
-            count -= len(piece)
-        return crc
-
-    def seek(self, pattern: re.Pattern[bytes]) -> _Walk[None]:
-        """Stop before the next match of ``pattern``, which is two bytes long."""
-        while (match := pattern.search(self._data, self._at)) is None:
-            straddles = self._data.endswith(b"\xff", self._at)
-            self._at = len(self._data) - straddles
-            yield
-        self._at = match.start()
-
-
-def _any_format(slices: _Slices) -> _Walk[ImageFacts]:
+def _any_format(slices: Slices) -> Walk[ImageFacts]:
     head = yield from slices.take(3)
     if head == b"\xff\xd8\xff":
         return (yield from _jpeg(slices))
@@ -177,7 +123,7 @@ def _likeness(head: bytes) -> str:
 # --- PNG ---------------------------------------------------------------------
 
 
-def _png(slices: _Slices, length_of_header: bytes) -> _Walk[ImageFacts]:
+def _png(slices: Slices, length_of_header: bytes) -> Walk[ImageFacts]:
     head = length_of_header + (yield from slices.take(4))
     if head != b"\0\0\0\x0dIHDR":
         raise BrokenImage("its PNG data does not begin with an IHDR chunk")
@@ -200,7 +146,7 @@ def _png(slices: _Slices, length_of_header: bytes) -> _Walk[ImageFacts]:
             return facts
 
 
-def _png_crc(slices: _Slices, kind: bytes, crc: int) -> _Walk[None]:
+def _png_crc(slices: Slices, kind: bytes, crc: int) -> Walk[None]:
     if int.from_bytes((yield from slices.take(4)), "big") != crc:
         name = kind.decode("ascii")
         raise BrokenImage(f"its PNG chunk {name} does not match its checksum")
@@ -213,7 +159,7 @@ _SOI, _EOI, _SOS, _TEM = 0xD8, 0xD9, 0xDA, 0x01
 _NO_FRAME = (0xC4, 0xC8, 0xCC)  # DHT, JPG, DAC lie among the SOFn
 
 
-def _jpeg(slices: _Slices) -> _Walk[ImageFacts]:
+def _jpeg(slices: Slices) -> Walk[ImageFacts]:
     """Walk on from ``FF D8 FF``: the second marker's code is next."""
     facts = None
     has_scan = False
@@ -236,7 +182,7 @@ def _jpeg(slices: _Slices) -> _Walk[ImageFacts]:
     return facts
 
 
-def _jpeg_code(slices: _Slices) -> _Walk[int]:
+def _jpeg_code(slices: Slices) -> Walk[int]:
     """Read the code after ``FF``; any number of ``FF`` may fill before it."""
     while True:
         code: int = (yield from slices.take(1))[0]
@@ -244,7 +190,7 @@ def _jpeg_code(slices: _Slices) -> _Walk[int]:
             return code
 
 
-def _jpeg_length(slices: _Slices) -> _Walk[int]:
+def _jpeg_length(slices: Slices) -> Walk[int]:
     """Return the bytes of a segment that follow its length field."""
     length = int.from_bytes((yield from slices.take(2)), "big")
     if length < 2:
@@ -252,7 +198,7 @@ def _jpeg_length(slices: _Slices) -> _Walk[int]:
     return length - 2
 
 
-def _jpeg_frame(slices: _Slices) -> _Walk[ImageFacts]:
+def _jpeg_frame(slices: Slices) -> Walk[ImageFacts]:
     length = yield from _jpeg_length(slices)
     if length < 5:
         raise BrokenImage("its JPEG frame header is too short")
@@ -265,7 +211,7 @@ def _jpeg_frame(slices: _Slices) -> _Walk[ImageFacts]:
 # --- WebP --------------------------------------------------------------------
 
 
-def _webp(slices: _Slices, riff_size: int) -> _Walk[ImageFacts]:
+def _webp(slices: Slices, riff_size: int) -> Walk[ImageFacts]:
     left = riff_size - 4  # "WEBP" is counted in
     facts = None
     has_pixels = False
