@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from nano_edit.wire.client import Client
 
 BLOCK = 256 * 1024  # bytes of a kept reply read at a time
-MAX_ERROR = 256 * 1024  # bytes of a 200 that holds an error
+MAX_ERROR = 64 * 1024  # bytes of a 200 that holds an error
 
 
 class Pace(Protocol):
@@ -166,14 +166,14 @@ def recover(
     began = time.monotonic()
     reading = _Reading()
     warnings = []
-    with _writer(destination, options, observe) as writer:
+    with _writer(destination, options, observe, salvage=True) as writer:
         try:
             reading.read(_blocks(spool), writer)
         except NanoEditError as fault:
             if not writer.has_result:
                 raise
             warnings.append(f"The reply is not whole. {fault.message}")
-        _raise_if_empty(reading, spool)
+        _raise_if_empty(reading)
         image = writer.commit()
     return EditResult(
         image=image,
@@ -208,7 +208,7 @@ class _Attempt:
 
     def run(self, body: RequestBody) -> tuple[WrittenImage, ReplyEnded, str]:
         spool = Spool.create(
-            self._means.spools, label={"instruction": self._request.instruction}
+            self._means.spools, label={"output": self._destination.name}
         )
         try:
             found = self._through(body, spool)
@@ -235,7 +235,7 @@ class _Attempt:
                 reading.read(_spooled(reply, spool), writer)
             means.observe(Finishing())
             try:
-                _raise_if_empty(reading, spool.path)
+                _raise_if_empty(reading)
             except NanoEditError:
                 self._keep = False  # understood to its end: nothing to recover
                 raise
@@ -261,6 +261,7 @@ class _Reading:
     def __init__(self) -> None:
         self.ended = ReplyEnded()
         self.pictures = 0  # that are no thoughts
+        self.head = bytearray()  # the body's beginning, in case it is an error
         self._words: list[str] = []
 
     @property
@@ -271,6 +272,7 @@ class _Reading:
     def read(self, blocks: Iterable[bytes], writer: ImageWriter) -> None:
         parser = ResponseParser()
         for block in blocks:
+            self.head += block[: MAX_ERROR - len(self.head)]
             for event in parser.feed(block):
                 self._take(event, writer)
             if parser.complete:
@@ -292,21 +294,25 @@ class _Reading:
                 self.ended = event
 
 
-def _raise_if_empty(reading: _Reading, spool: Path) -> None:
+def _raise_if_empty(reading: _Reading) -> None:
     if reading.ended.has_error:
-        with spool.open("rb") as file:
-            raise error_of(200, {}, file.read(MAX_ERROR))
+        raise error_of(200, {}, bytes(reading.head))
     if not reading.pictures:
         raise refusal_of(reading.ended, reading.words)
 
 
 def _writer(
-    destination: Destination, options: Options, observe: Observe
+    destination: Destination,
+    options: Options,
+    observe: Observe,
+    *,
+    salvage: bool = False,
 ) -> ImageWriter:
     return ImageWriter(
         destination,
         save_drafts=options.save_drafts,
         digest=options.digest,
+        salvage=salvage,
         note=lambda text: observe(Note(text)),
     )
 

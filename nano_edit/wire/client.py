@@ -215,7 +215,7 @@ class _Wire:
         elif step == "send_request_headers.started" and _is_post(info):
             self._observe(Connected())
             self.sent = True
-        elif step == "send_request_body.complete" and _is_post(info):
+        elif step == "send_request_body.complete" and self.sent:
             self._observe(RequestSent())
 
     def _connected(self, connection: socket.socket) -> None:

@@ -1,0 +1,139 @@
+"""The command: options in, calls out, and the one funnel that every error ends in.
+
+Rules:
+- The program below this module raises; only here are exit statuses given and
+  errors printed.
+- A bug is exit 1 with its traceback (never its locals: they may hold the key).
+- SIGTERM counts as Ctrl-C with another number, so that both clean up.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from nano_edit import __version__
+from nano_edit.cli.messages import error_text
+from nano_edit.cli.options import Options, command_signature
+from nano_edit.cli.terminal import Terminal
+from nano_edit.domain import Billed
+from nano_edit.errors import (
+    ExitStatus,
+    InterruptedEdit,
+    NanoEditError,
+    Terminated,
+    TerminatedEdit,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+app = typer.Typer(
+    add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
+_ParseError = typer.BadParameter.__mro__[1]  # Typer's usage error, which it hides
+
+
+@app.command()
+@command_signature
+def nano_edit(context: typer.Context, **values: Any) -> None:
+    """Edit pictures by instruction: a sentence and photos in, the edit on disk."""
+    terminal: Terminal = context.obj
+    _run(Options(**values), terminal)
+
+
+def _run(options: Options, terminal: Terminal) -> None:
+    if options.version:
+        terminal.result(f"nano-edit {__version__}")
+        return
+    from nano_edit.cli.single import run_single  # noqa: PLC0415 - after --version
+
+    run_single(options, terminal)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and end the process with its exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    sys.exit(run(arguments, Terminal.of_process()))
+
+
+def run(arguments: Sequence[str], terminal: Terminal) -> int:
+    """Run the command and return its exit status; every error ends here."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        command = typer.main.get_command(app)
+        command.main(
+            _plain(arguments), "nano-edit", standalone_mode=False, obj=terminal
+        )
+    except BrokenPipeError:
+        return _reader_gone()
+    except _ParseError as fault:
+        error: NanoEditError = _usage_error(fault)
+    except NanoEditError as fault:
+        error = fault
+    except Terminated:
+        error = TerminatedEdit("Terminated. Nothing was sent; nothing is billed.")
+    except KeyboardInterrupt:
+        error = InterruptedEdit("Interrupted. Nothing was sent; nothing is billed.")
+    except Exception as bug:  # noqa: BLE001 - the funnel's bottom
+        error = _internal(bug, terminal)
+    else:
+        return ExitStatus.OK
+    return _report(error, terminal, as_json="--json" in arguments)
+
+
+def _plain(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with ``--show=both`` as the flag that it is."""
+    shown = {"--show=both": "--show-both", "--show=result": "--show"}
+    return [shown.get(argument, argument) for argument in arguments]
+
+
+def _usage_error(fault: Any) -> UsageError:
+    """Return Typer's complaint in our words: the option, then what is wrong."""
+    parameter = getattr(fault, "param", None)
+    if parameter is None or not fault.message:
+        said = fault.format_message().rstrip(".")
+        return UsageError(f"{said}.", hint="See nano-edit --help.")
+    name = max(parameter.opts, key=len)
+    return UsageError(f"{name}: {fault.message}", hint="See nano-edit --help.")
+
+
+def _internal(bug: Exception, terminal: Terminal) -> NanoEditError:
+    """Return the error for a bug of ours, its traceback printed without locals."""
+    import traceback  # noqa: PLC0415
+
+    terminal.say("".join(traceback.format_exception(bug)).rstrip())
+    return NanoEditError(
+        f"This is a bug in nano-edit: {type(bug).__name__}.",
+        hint="Please report it with the lines above; look through them first.",
+        billed=Billed.UNKNOWN,
+    )
+
+
+def _report(error: NanoEditError, terminal: Terminal, *, as_json: bool) -> int:
+    if as_json:
+        import json  # noqa: PLC0415
+
+        from nano_edit.cli.records import record_of_error  # noqa: PLC0415
+
+        terminal.result(json.dumps(record_of_error(error), ensure_ascii=False))
+    terminal.say(error_text(error))
+    return error.exit_status
+
+
+def _reader_gone() -> int:
+    """End quietly: whoever read our output has seen enough, as with ``head``."""
+    import os  # noqa: PLC0415
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + 13  # what a shell shows for SIGPIPE
+
+
+def _terminate(signum: int, frame: FrameType | None) -> None:
+    del signum, frame
+    raise Terminated

@@ -1,0 +1,60 @@
+"""A result or an error as the JSON object that scripts read.
+
+One object for one edit, the same in ``--json``, in the manifest and in the
+report; its schema is ``docs/result.schema.json``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nano_edit.domain import EditResult
+    from nano_edit.errors import NanoEditError
+
+Record = dict[str, Any]
+
+
+def record_of_result(result: EditResult) -> Record:
+    """Return the object for an edit that succeeded."""
+    image, reply = result.image, result.reply
+    return {
+        "ok": True,
+        "output": str(image.path) if image.path else "-",
+        "mime_type": image.mime_type,
+        "width": image.width,
+        "height": image.height,
+        "bytes": image.size,
+        "sha256": image.sha256,
+        "source_mime_type": image.source_mime_type,
+        "drafts": [str(draft) for draft in image.drafts],
+        "model": result.model,
+        "model_version": reply.model_version,
+        "response_id": reply.response_id,
+        "finish_reason": reply.finish_reason,
+        "text": result.text,
+        "usage": dataclasses.asdict(reply.usage),
+        "attempts": result.attempts,
+        "elapsed_s": round(result.elapsed, 3),
+        "cached": result.cached,
+        "warnings": [*image.notes, *result.warnings],
+    }
+
+
+def record_of_error(error: NanoEditError, output: str | None = None) -> Record:
+    """Return the object for an edit that failed."""
+    return {
+        "ok": False,
+        "output": output,
+        "error": {
+            "code": error.exit_status.code,
+            "exit_status": int(error.exit_status),
+            "message": error.message,
+            "hint": error.hint,
+            "http_status": error.http_status,
+            "billed": error.billed.value,
+            "recovery": str(error.recovery) if error.recovery else None,
+        },
+        "attempts": error.attempts,
+    }

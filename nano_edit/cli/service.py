@@ -1,0 +1,108 @@
+"""From options to a service that can be asked: provider, model, key, emulator.
+
+Rules: the key is looked up as late as it can be and only when something is to
+be sent; with ``--emulate`` there is none, and nothing leaves this machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nano_edit.domain import ApiKey
+from nano_edit.wire.providers import (
+    ALL_RATIOS,
+    PROVIDERS,
+    check_model_options,
+    endpoint,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import ExitStack
+
+    from nano_edit.cli.options import Options
+    from nano_edit.cli.terminal import Terminal
+    from nano_edit.wire.client import Client, Service
+    from nano_edit.wire.providers import Provider
+
+TIMEOUT = 300.0  # seconds
+TIMEOUT_4K = 600.0  # seconds; a 4K picture is silent for up to 150 s
+
+
+def provider_of(options: Options) -> Provider:
+    """Return the provider that was chosen."""
+    return PROVIDERS[options.provider]
+
+
+def model_of(options: Options) -> str:
+    """Return the model that was chosen, or the provider's own."""
+    return options.model or provider_of(options).default_model
+
+
+def timeout_of(options: Options) -> float:
+    """Return the seconds that one attempt may take."""
+    return options.timeout or (TIMEOUT_4K if options.size == "4K" else TIMEOUT)
+
+
+def base_url_of(options: Options) -> str:
+    """Return the base URL that was chosen, or the provider's own."""
+    return options.base_url or provider_of(options).base_url
+
+
+def check_service(options: Options, images: int) -> None:
+    """Raise UsageError for what the model does not take, or a URL that is unsafe.
+
+    ``--aspect-ratio match`` is left for when the first picture is known.
+    """
+    model = model_of(options)
+    endpoint(base_url_of(options), model)
+    ratio = options.aspect_ratio if options.aspect_ratio in ALL_RATIOS else None
+    check_model_options(model, options.size, ratio, images)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A client for the service, and the options it was made from."""
+
+    client: Client
+    service: Service
+
+
+def connect(
+    options: Options, terminal: Terminal, stack: ExitStack, note: Callable[[str], None]
+) -> Connection:
+    """Open what an edit needs of the service; ``stack`` closes it.
+
+    Raises AuthError when no key is found.
+    """
+    from nano_edit.wire.client import Client, Service  # noqa: PLC0415 - loads httpx
+
+    base_url, key = base_url_of(options), ApiKey("emulated")
+    if options.emulate:
+        from nano_edit.emulator import Emulator  # noqa: PLC0415 - seldom needed
+
+        base_url = stack.enter_context(Emulator()).url
+        note("Emulated: nothing is sent to the service, and the picture says so.")
+    else:
+        key = _found_key(options, terminal, note)
+    service = Service(
+        provider=provider_of(options),
+        base_url=base_url,
+        key=key,
+        timeout=timeout_of(options),
+        connect_timeout=options.connect_timeout,
+        max_reply=int(options.max_reply * 1_000_000),
+    )
+    return Connection(stack.enter_context(Client(service)), service)
+
+
+def _found_key(
+    options: Options, terminal: Terminal, note: Callable[[str], None]
+) -> ApiKey:
+    from nano_edit.cli.keys import find_key  # noqa: PLC0415 - not for the emulator
+
+    found = find_key(options, provider_of(options), terminal.environ)
+    for warning in found.warnings:
+        note(warning)
+    return found.key
