@@ -115,7 +115,8 @@ class _Room:
             if not self.preparation.downscale:
                 shape = (image.width, image.height)
                 raise too_large(original.name, shape, image.size, limit.reason)
-        return self._converted(source, original, limit)
+            return self._converted(source, original, limit, oversize=True)
+        return self._converted(source, original, limit, oversize=False)
 
     def within_request(
         self, pairs: list[tuple[Source, Original]], images: list[ImageInput]
@@ -134,7 +135,7 @@ class _Room:
         )
 
     def _converted(
-        self, source: Source, original: Original, limit: _Limit
+        self, source: Source, original: Original, limit: _Limit, *, oversize: bool
     ) -> ImageInput:
         # Pillow takes as long to load as the rest of the program.
         from nano_edit.pictures.convert import Goal, convert  # noqa: PLC0415 - late
@@ -142,18 +143,15 @@ class _Room:
         goal = Goal(
             max_side=self.preparation.max_side,
             max_bytes=limit.size,
-            limit=limit.reason,
+            reason=limit.reason,
             downscale=self.preparation.downscale,
             keep_metadata=self.preparation.keep_metadata,
         )
         converted = convert(original, goal, self.workspace)
         if converted.animated:
             self._note_animation(original)
-        if converted.before:
-            self.notes.append(
-                f"{original.name}: {converted.before} -> {converted.after}: "
-                f"{limit.reason}."
-            )
+        if oversize or converted.squeezed:
+            self.notes.append(f"{original.name}: {converted.change}: {limit.reason}.")
         return ImageInput(
             source=source.given,
             mime_type=converted.mime_type,
@@ -165,7 +163,9 @@ class _Room:
         )
 
     def _note_animation(self, original: Original) -> None:
-        self.notes.append(f"{original.name} is animated; its first frame is sent.")
+        self.notes.append(
+            f"{original.name} holds more than one frame; the first is sent."
+        )
 
 
 def fair_share(sizes: Sequence[int], total: int) -> int:

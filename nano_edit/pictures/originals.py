@@ -12,12 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nano_edit.errors import InputError
-from nano_edit.pictures.metadata import (
-    BrokenPictureError,
-    Survey,
-    survey_jpeg,
-    survey_png,
-)
+from nano_edit.pictures.jpeg_walk import survey_jpeg
+from nano_edit.pictures.metadata import BrokenPictureError, Survey
+from nano_edit.pictures.png_walk import survey_png
 from nano_edit.pictures.sniff import HEAD_SIZE, Kind, describe, sniff
 from nano_edit.pictures.sources import Source, unreadable
 
