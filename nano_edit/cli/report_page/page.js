@@ -1,0 +1,164 @@
+"use strict";
+/* What the page gains by a script: slider, filter, keys, colours.  Without it
+   every pair stands side by side and nothing is hidden. */
+(() => {
+  const root = document.documentElement;
+  const find = (id) => document.getElementById(id);
+  const memory = {
+    // Some browsers keep nothing for pages from disk and throw instead.
+    get(name) { try { return localStorage.getItem("nano-edit." + name); } catch { return null; } },
+    set(name, value) { try { localStorage.setItem("nano-edit." + name, value); } catch { /* not kept */ } },
+  };
+  const kept = memory.get("theme");
+  if (kept === "dark" || kept === "light") root.dataset.theme = kept;
+  root.classList.add("js"); // before the first paint, so that nothing jumps
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const edits = [...document.querySelectorAll(".edit")];
+    const words = edits.map((edit) => edit.textContent.toLowerCase());
+    const chosen = { outcome: "", code: "" };
+    const filter = find("filter");
+    let last = null; // the edit that had the focus last
+
+    /* --- slider --- */
+    const cut = (range) => {
+      range.parentElement.style.setProperty("--cut", range.value + "%");
+      range.setAttribute("aria-valuetext", range.value + " % before");
+    };
+    const slide = (edit, step) => {
+      const range = edit.querySelector(".cut");
+      if (!range) return;
+      range.value = Number(range.value) + step;
+      cut(range);
+    };
+    document.addEventListener("input", (event) => {
+      if (event.target.matches(".cut")) cut(event.target);
+    });
+
+    /* --- filter --- */
+    const buttons = [];
+    const show = () => {
+      const asked = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let count = 0;
+      edits.forEach((edit, index) => {
+        const fits = (!chosen.outcome || edit.dataset.outcome === chosen.outcome)
+          && (!chosen.code || edit.dataset.code === chosen.code)
+          && asked.every((word) => words[index].includes(word));
+        edit.hidden = !fits;
+        count += fits;
+      });
+      for (const { button, outcome, code } of buttons) {
+        button.setAttribute("aria-pressed", String(outcome === chosen.outcome && code === chosen.code));
+      }
+      find("empty").hidden = count > 0 || edits.length === 0;
+      find("count").textContent = count === edits.length ? `${count} edits` : `${count} of ${edits.length} edits`;
+    };
+    const choose = (outcome, code) => { Object.assign(chosen, { outcome, code }); show(); };
+    const reset = () => { filter.value = ""; choose("", ""); };
+    const offer = (label, count, outcome, code) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(label);
+      const number = document.createElement("b");
+      number.textContent = count;
+      button.append(number);
+      if (outcome && !code) button.dataset.mark = outcome;
+      button.addEventListener("click", () => choose(outcome, code));
+      buttons.push({ button, outcome, code });
+      find("outcomes").append(button);
+    };
+    const tally = (list, key) => {
+      const counts = new Map();
+      for (const edit of list) {
+        const value = edit.dataset[key];
+        if (value) counts.set(value, (counts.get(value) || 0) + 1);
+      }
+      return [...counts].sort((one, other) => other[1] - one[1]);
+    };
+    offer("All", edits.length, "", "");
+    const outcomes = new Map(tally(edits, "outcome"));
+    for (const outcome of ["done", "failed", "skipped", "cached"]) {
+      if (!outcomes.has(outcome)) continue;
+      offer(outcome[0].toUpperCase() + outcome.slice(1), outcomes.get(outcome), outcome, "");
+      if (outcome !== "failed") continue;
+      const codes = tally(edits.filter((edit) => edit.dataset.outcome === "failed"), "code");
+      if (codes.length > 1) for (const [code, count] of codes) offer(code, count, "failed", code);
+    }
+    filter.addEventListener("input", show);
+    find("reset").addEventListener("click", () => { reset(); filter.focus(); });
+
+    /* --- from edit to edit --- */
+    const visit = (edit) => {
+      edit.focus({ preventScroll: true });
+      edit.scrollIntoView({ block: "nearest", behavior: "instant" });
+      history.replaceState(null, "", "#" + edit.id);
+    };
+    const move = (step) => {
+      const visible = edits.filter((edit) => !edit.hidden);
+      if (!visible.length) return;
+      const here = visible.indexOf(last);
+      const next = here < 0 ? 0 : Math.min(Math.max(here + step, 0), visible.length - 1);
+      visit(visible[next]);
+    };
+    const follow = () => {
+      const edit = edits.find((each) => "#" + each.id === location.hash);
+      if (!edit) return;
+      if (edit.hidden) reset();
+      visit(edit);
+    };
+    document.addEventListener("focusin", (event) => { last = event.target.closest(".edit") || last; });
+    window.addEventListener("hashchange", follow);
+
+    /* --- colours and views --- */
+    const preference = matchMedia("(prefers-color-scheme: dark)");
+    const dark = () => (root.dataset.theme || (preference.matches ? "dark" : "light")) === "dark";
+    const name = () => { find("theme").textContent = dark() ? "Light" : "Dark"; };
+    const turn = () => {
+      root.dataset.theme = dark() ? "light" : "dark";
+      memory.set("theme", root.dataset.theme);
+      name();
+    };
+    const split = () => {
+      find("split").setAttribute("aria-pressed", String(root.classList.toggle("split")));
+      if (last) last.scrollIntoView({ block: "nearest", behavior: "instant" });
+    };
+    preference.addEventListener("change", name);
+    find("theme").addEventListener("click", turn);
+    find("split").addEventListener("click", split);
+    find("keys-button").addEventListener("click", () => find("keys").showModal());
+    window.addEventListener("beforeprint", () => {
+      for (const long of document.querySelectorAll("details")) long.open = true;
+    });
+
+    /* --- keys --- */
+    const letters = find("letters");
+    letters.checked = memory.get("letters") !== "off";
+    letters.addEventListener("change", () => memory.set("letters", letters.checked ? "on" : "off"));
+    const keys = {
+      j: () => move(1), k: () => move(-1), s: split, t: turn,
+      "/": () => { filter.focus(); filter.select(); },
+      "?": () => find("keys").showModal(),
+    };
+    const arrows = {
+      ArrowDown: () => move(1), ArrowUp: () => move(-1),
+      ArrowLeft: (edit) => slide(edit, -5), ArrowRight: (edit) => slide(edit, 5),
+    };
+    document.addEventListener("keydown", (event) => {
+      const { key, target } = event;
+      if (event.ctrlKey || event.metaKey || event.altKey || find("keys").open) return;
+      if (key === "Escape") { reset(); if (target === filter) filter.blur(); return; }
+      if (target === filter) { if (key === "Enter") { filter.blur(); last = null; move(1); } return; }
+      const edit = target.matches(".edit") ? target : null; // elsewhere arrows keep their sense
+      const sideways = key === "ArrowLeft" || key === "ArrowRight";
+      const act = letters.checked && Object.hasOwn(keys, key) ? keys[key]
+        : (edit || (target === document.body && !sideways)) && Object.hasOwn(arrows, key) ? arrows[key] : null;
+      if (!act) return;
+      event.preventDefault();
+      act(edit);
+    });
+
+    show();
+    name();
+    follow();
+  });
+})();
