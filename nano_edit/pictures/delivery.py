@@ -103,10 +103,10 @@ class Delivery:
 
     def _named(self, file: PartFile, facts: ImageFacts) -> _Result:
         came = format_of(facts.mime_type)
-        name = self._destination.name
-        if self._destination.format is None:
-            name += SUFFIXES[came]
-        return _Result(file, came, self._destination.folder / name)
+        final = self._destination.folder / self._destination.name
+        if self._destination.format is None and not is_device(final):
+            final = final.with_name(final.name + SUFFIXES[came])
+        return _Result(file, came, final)
 
     def _convert(self, result: _Result) -> None:
         """Make the format that was asked for, if another one came."""

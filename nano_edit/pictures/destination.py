@@ -75,7 +75,10 @@ def plan_destination(
         stream = _stream(stdout, is_tty=stdout_is_tty)
     else:
         stream = None
-    name, kind = _name_and_format(stem, suffix, kind)
+    if is_device(folder / (stem + suffix)):
+        name, kind = stem + suffix, kind or FORMATS.get(suffix.lower())
+    else:
+        name, kind = _name_and_format(stem, suffix, kind)
     plan = Destination(folder, name, kind, force, stream)
     if stream is None:
         _check_names(plan, inputs)
@@ -123,7 +126,7 @@ def _named(output: str | None, default: str, base: Path) -> tuple[Path, str, str
     if not output or "\0" in output:
         raise UsageError("The output's name is empty or holds a NUL byte.")
     path = base / output
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises on a long name
         return path, default, ""
     if output.endswith(("/", os.sep)):
         raise OutputError(
@@ -173,8 +176,9 @@ def _stream(stdout: BinaryIO | None, *, is_tty: bool) -> BinaryIO:
 
 
 def _check_names(plan: Destination, inputs: Sequence[Path]) -> None:
-    if plan.format is not None:
-        _check_name(plan.folder / plan.name, inputs, force=plan.force)
+    final = plan.folder / plan.name
+    if plan.format is not None or is_device(final):
+        _check_name(final, inputs, force=plan.force)
         return
     for kind in AS_IT_COMES:
         final = plan.folder / (plan.name + SUFFIXES[kind])
