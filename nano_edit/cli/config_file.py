@@ -1,0 +1,229 @@
+"""The configuration file: which settings it holds, and on which line each stands.
+
+Strategy: the standard parser says whether the text is TOML, but not where things
+are.  So the text is cut into the smallest pieces that are TOML by themselves; a
+piece is one statement, and its first line is the line of all that it sets.
+
+Rules:
+- The file is the user's own or one named with ``--config``; the current folder is
+  never looked at.
+- A name that is not known, or that has no place here, is an error with its line.
+- A key has no place here at all, and its value is in no message.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nano_edit.cli.options import NAMES
+from nano_edit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+LIMIT = 256 * 1024  # bytes; --config /dev/zero ends here
+_SECRET = re.compile(r"(^|_)(api_?)?(key|token|secret|password)$", re.IGNORECASE)
+_AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value as the file has it, unchecked, and where: ``config.toml:12``."""
+
+    value: Any
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the configuration says; both mappings are empty when there is no file."""
+
+    path: Path  # where it is, or would be
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    presets: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
+    lines: Mapping[str, str] = field(default_factory=dict)  # preset -> where it begins
+    warnings: tuple[str, ...] = ()
+
+
+def config_folder() -> Path:
+    """Return the user's folder for configuration and keys; it need not exist."""
+    from platformdirs import user_config_path  # noqa: PLC0415 - not for --help
+
+    return user_config_path("nano-edit", appauthor=False)
+
+
+def read_config(given: str | None, allowed: Collection[str]) -> Config:
+    """Read the file ``given``, or else the user's ``config.toml`` if there is one.
+
+    ``allowed`` are the names that may be set.  Raises UsageError.
+    """
+    path = config_folder() / "config.toml" if given is None else Path(given)
+    try:
+        with path.open("rb") as file:
+            raw, mode = file.read(LIMIT + 1), os.fstat(file.fileno()).st_mode
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        if given is None and isinstance(error, FileNotFoundError):
+            return Config(path)
+        reason = getattr(error, "strerror", None) or "no such path"
+        raise UsageError(
+            f"The configuration {path} cannot be read: {reason}."
+        ) from None
+    label = path.name if given is None else given
+    return _Reading(label, path, allowed).read(raw, exposure(path, mode))
+
+
+def exposure(path: Path, mode: int) -> tuple[str, ...]:
+    """Return a warning when others than the owner may open the file at ``path``.
+
+    Windows has no such bits, and pipes and devices are nobody's to protect.
+    """
+    if os.name == "nt" or not stat.S_ISREG(mode) or not mode & 0o077:
+        return ()
+    return (f"{path} can be read by others: chmod 600 keeps it to you.",)
+
+
+def known_name(
+    key: str, allowed: Collection[str], where: str, *, elsewhere: str
+) -> str:
+    """Return the option that ``key`` names; ``-`` and ``_`` are the same.
+
+    Raises UsageError for a key's own value, for an option that has no place at
+    ``where`` (``elsewhere`` says why), and for what is no option at all.
+    """
+    name = key.replace("-", "_")
+    if name in allowed:
+        return name
+    if name in NAMES:
+        raise UsageError(f"{where}: {key} {elsewhere}.")
+    if _SECRET.search(name):
+        raise UsageError(
+            f"{where}: {key} has no place in a file like this.",
+            hint="Store the key with nano-edit --login, or name its file: "
+            "api_key_file.",
+        )
+    near = difflib.get_close_matches(name.casefold(), allowed, 1)
+    guess = f" Did you mean {near[0]}?" if near else ""
+    raise UsageError(
+        f"{where}: there is no option {key!r}.{guess}",
+        hint="The names are those of nano-edit --help.",
+    )
+
+
+class _Reading:
+    """One file on its way from text to `Config`."""
+
+    def __init__(self, label: str, path: Path, allowed: Collection[str]) -> None:
+        self._label = label
+        self._path = path
+        self._allowed = allowed
+        self._settings: dict[str, Setting] = {}
+        self._presets: dict[str, dict[str, Setting]] = {}
+        self._lines: dict[str, str] = {}
+
+    def read(self, raw: bytes, warnings: tuple[str, ...]) -> Config:
+        for path, value, line in _entries(self._checked(raw)):
+            self._place(path, value, f"{self._label}:{line}")
+        return Config(self._path, self._settings, self._presets, self._lines, warnings)
+
+    def _checked(self, raw: bytes) -> str:
+        """Return the text when it is TOML."""
+        import tomllib  # noqa: PLC0415 - most runs have no configuration
+
+        if len(raw) > LIMIT:
+            raise UsageError(f"{self._label} is too long for a configuration.")
+        try:
+            text = raw.decode("utf-8-sig").replace("\r\n", "\n")
+            tomllib.loads(text)
+        except UnicodeDecodeError as fault:
+            line = raw.count(b"\n", 0, fault.start) + 1
+            raise UsageError(f"{self._label}:{line}: this is not UTF-8.") from None
+        except ValueError as fault:
+            said = str(fault)
+            found = _AT_LINE.search(said)
+            line = int((found and found[1]) or text.rstrip().count("\n") + 1)
+            raise UsageError(
+                f"{self._label}:{line}: {_AT_LINE.sub('', said)}.",
+                hint='The file is TOML: name = "text", 3, or true.',
+            ) from None
+        return text
+
+    def _place(self, path: tuple[str, ...], value: Any, where: str) -> None:
+        """Put one value where it belongs.  A table's header has the value ``{}``."""
+        match path, value:
+            case ["presets"], {}:
+                pass
+            case ["presets", preset], {}:
+                self._lines.setdefault(preset, where)
+                self._presets.setdefault(preset, {})
+            case ["presets", preset, key], _:
+                allowed = {*self._allowed, "instruction"} - {"preset"}
+                self._lines.setdefault(preset, where)
+                table = self._presets.setdefault(preset, {})
+                self._set(table, key, Setting(value, where), allowed)
+            case [key], _ if value != {}:
+                self._set(self._settings, key, Setting(value, where), self._allowed)
+            case _:
+                raise UsageError(
+                    f"{where}: {'.'.join(path)} has no place in a configuration.",
+                    hint="Options stand at the top, or in [presets.NAME].",
+                )
+
+    def _set(
+        self,
+        table: dict[str, Setting],
+        key: str,
+        setting: Setting,
+        allowed: Collection[str],
+    ) -> None:
+        elsewhere = "is for the command line, not for a configuration"
+        name = known_name(key, allowed, setting.where, elsewhere=elsewhere)
+        if name in table:
+            raise UsageError(
+                f"{setting.where}: {name} is set already, at {table[name].where}."
+            )
+        table[name] = setting
+
+
+def _entries(text: str) -> Iterator[tuple[tuple[str, ...], Any, int]]:
+    """Yield every (path, value, line) of a text that is TOML, headers as ``{}``."""
+    import tomllib  # noqa: PLC0415
+
+    table: tuple[str, ...] = ()
+    for line, piece in _statements(text):
+        is_header = piece.lstrip().startswith("[")
+        for path, value in _leaves((), tomllib.loads(piece)):
+            if is_header:
+                table = path
+                yield path, value, line
+            else:
+                yield (*table, *path), value, line
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Cut valid TOML into the smallest pieces that are valid, with their lines."""
+    import tomllib  # noqa: PLC0415
+
+    piece, start = "", 1
+    for number, line in enumerate(text.split("\n"), 1):
+        piece += line + "\n"
+        try:
+            tomllib.loads(piece)
+        except ValueError:  # the statement goes on in the next line
+            continue
+        yield start, piece
+        piece, start = "", number + 1
+
+
+def _leaves(path: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield what a statement sets: values, and tables that are empty."""
+    if path and (not isinstance(value, dict) or not value):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, below in value.items():
+            yield from _leaves((*path, key), below)
