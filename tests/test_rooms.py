@@ -34,7 +34,7 @@ FOREIGN: dict[str, set[str]] = {
     "wire": {"PIL", "rich", "typer"},
     "pictures": {"httpx", "rich", "typer"},
     "engine": {"httpx", "rich", "typer"},
-    "emulator": {"httpx", "rich", "typer", "pybase64"},
+    "emulator": {"httpx", "pybase64"},  # its base64 and JSON are not ours either
 }
 SPEAK_HTTP = {"nano_edit.wire.client", "nano_edit.wire.download"}
 EMPTY_WORDS = {"util", "helper", "manager", "handler", "process", "data2"}
