@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
 )
-_ParseError = typer.BadParameter.__mro__[1]  # Typer's usage error, which it hides
+# What Typer raises for a command line it cannot parse; it has no public name.
+_ParseError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
 @app.command()

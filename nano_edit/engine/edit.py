@@ -216,9 +216,9 @@ class _Attempt:
             self._leave(spool, error)
             raise
         except KeyboardInterrupt as stop:
-            error = _interrupted(stop, self._billed)
-            self._leave(spool, error)
-            raise error from stop
+            interrupted = _interrupted(stop, self._billed)
+            self._leave(spool, interrupted)
+            raise interrupted from stop
         except BaseException:
             self._leave(spool, None)
             raise

@@ -6,6 +6,7 @@ where that is unknown, never otherwise, and never longer than the user allows.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,7 @@ def next_delay(
         return None
     if error.retry_after is not None:
         return error.retry_after if error.retry_after <= policy.max_wait else None
-    ceiling = min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1))
+    ceiling = min(LONGEST_DELAY, math.ldexp(FIRST_DELAY, attempt - 1))
     return min(ceiling * draw, policy.max_wait)
 
 

@@ -77,6 +77,4 @@ def _save(response: httpx.Response, url: str, file: BinaryIO) -> None:
 def _unusable(url: str, why: str) -> InputError:
     parts = urlsplit(url)
     shown = f"{parts.scheme}://{parts.hostname}{parts.path}"
-    return InputError(
-        f"{shown}: {why}.", hint="Download it yourself and name the file."
-    )
+    return InputError(f"{shown}: {why}.", hint="Download it and name the file.")

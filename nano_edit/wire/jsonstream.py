@@ -139,11 +139,12 @@ class JsonStream:
     def feed(self, data: bytes) -> None:
         """Read the next bytes; raise ProtocolError for what is not JSON."""
         self._rest = self._rest + data if self._rest else data
+        here = 0
         at: int | None = 0
         while at is not None and not self.complete:
-            here = at
+            here = self._past_space(at)
             try:
-                at = self._token(here)
+                at = self._state(here) if here < len(self._rest) else None
             except ValueError as fault:
                 raise ProtocolError(_said(fault), offset=self._offset + here) from None
         done = here if at is None else at
@@ -160,10 +161,10 @@ class JsonStream:
     # Each state reads one token of the rest from ``at`` on and gives the place
     # behind it, or None when the token's end has not come yet.
 
-    def _token(self, at: int) -> int | None:
-        if self._state != self._string:
-            at = _SPACE.match(self._rest, at).end()  # type: ignore[union-attr] # matches ""
-        return self._state(at) if at < len(self._rest) else None
+    def _past_space(self, at: int) -> int:
+        if self._state == self._string:
+            return at
+        return _SPACE.match(self._rest, at).end()  # type: ignore[union-attr] # matches ""
 
     def _top(self, at: int) -> int | None:
         if self._rest[at] != _BRACE:
