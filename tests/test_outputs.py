@@ -285,6 +285,30 @@ def test_folder_that_goes_away_is_an_output_error(folder: Path) -> None:
     assert caught.value.recovery is None
 
 
+def test_folder_that_goes_away_before_the_conversion_is_an_output_error(
+    folder: Path,
+) -> None:
+    (folder / "gone").mkdir()
+    with ImageWriter(Destination(Path("gone"), "out.png", "png")) as writer:
+        send(writer, FIRST)
+        for path in Path("gone").iterdir():
+            path.unlink()
+        Path("gone").rmdir()
+        with pytest.raises(OutputError, match="cannot be written to") as caught:
+            writer.commit()
+    assert caught.value.recovery is None
+
+
+def test_long_name_that_is_taken_meanwhile_still_keeps_the_picture() -> None:
+    name = "n" * 250 + ".jpg"
+    with ImageWriter(to(name)) as writer:
+        send(writer, FIRST)
+        Path(name).write_bytes(b"theirs")
+        with pytest.raises(OutputError) as caught:
+            writer.commit()
+    assert caught.value.recovery == Path("n" * 50 + ".kept-1.jpg")
+
+
 def test_part_file_that_cannot_be_moved_is_an_output_error(folder: Path) -> None:
     Path("out.jpg").mkdir()  # even --force replaces no folder
     with ImageWriter(to(force=True)) as writer:

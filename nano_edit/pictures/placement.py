@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nano_edit.pictures.part import PartFile
 
 _BLOCK = 1 << 20  # bytes
+_LONG_NAME = 230  # bytes; most file systems take 255
 
 
 def target_of(final: Path, *, force: bool) -> Path:
@@ -49,9 +50,12 @@ def place(part: Path, final: Path, *, force: bool) -> None:
 
 def place_beside(part: Path, final: Path, word: str) -> Path:
     """Move ``part`` to the first free name like ``out.<word>-1.jpg``; return it."""
+    stem = final.stem
+    if len(os.fsencode(final.name)) > _LONG_NAME:
+        stem = stem[:50]  # a name must not fail for what is added to it
     number = 1
     while True:
-        path = final.with_name(f"{final.stem}.{word}-{number}{final.suffix}")
+        path = final.with_name(f"{stem}.{word}-{number}{final.suffix}")
         with suppress(FileExistsError):
             place(part, path, force=False)
             return path
