@@ -1,0 +1,109 @@
+"""What every fault of the service leads to: one table for the test and the page.
+
+``docs/reliability.md`` is printed from it by ``scripts/write_reliability.py``,
+and `test_fault_matrix` runs the program through every row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NO, YES, UNKNOWN = "no", "yes", "unknown"
+FAST = ("--retries", "2", "--max-wait", "5", "--timeout", "20")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One fault, the options it is met with, and how the command ends."""
+
+    fault: str
+    exit_status: int
+    requests: int  # that the service saw
+    billed: str | None = None  # None: the edit succeeded
+    kept: bool = False  # the reply is kept, and the error names it
+    options: tuple[str, ...] = ()
+
+    @property
+    def output(self) -> bool:
+        """Whether the picture is there at the end."""
+        return self.exit_status == 0
+
+
+REFUSALS = (
+    "IMAGE_SAFETY IMAGE_PROHIBITED_CONTENT IMAGE_OTHER IMAGE_RECITATION NO_IMAGE "
+    "SAFETY PROHIBITED_CONTENT RECITATION BLOCKLIST SPII MAX_TOKENS MODEL_ARMOR OTHER "
+    "MALFORMED_RESPONSE SOMETHING_NEW block=OTHER candidates-null parts-null "
+    "content-empty role-only no-image text-only"
+).split()
+ODD_BUT_WHOLE = (
+    "ok empty-part drafts drafts-thought wrong-mime png webp data-url snake-case "
+    "urlsafe escaped late-keys compact tail-stall=30 terminal-escapes"
+).split()
+
+ROWS = (
+    *(Row(fault, 0, 1) for fault in ODD_BUT_WHOLE),
+    # Nothing was billed and it may pass: tried again.
+    Row("429=0.1,ok", 0, 2),
+    Row("429-header=1,ok", 0, 2),
+    Row("429-date=1,ok", 0, 2),
+    Row("503,ok", 0, 2),
+    Row("503=0.2,503,ok", 0, 3),
+    Row("500-body-failed,ok", 0, 2),
+    Row("429=0.1:*", 6, 3, NO),
+    Row("503:*", 8, 3, NO),
+    Row("500-body-failed:*", 8, 3, NO),
+    Row("429=0.1:*", 6, 1, NO, options=("--retries", "0")),
+    Row("429=60:*", 6, 1, NO),  # a longer wait than --max-wait
+    # Nothing was billed and it will not pass.
+    Row("400:*", 7, 1, NO),
+    Row("400-key:*", 4, 1, NO),
+    Row("401:*", 4, 1, NO),
+    Row("403:*", 4, 1, NO),
+    Row("403-quota:*", 6, 1, NO),
+    Row("404:*", 7, 1, NO),
+    Row("413:*", 7, 1, NO),
+    Row("429-day:*", 6, 1, NO),
+    Row("429-limit-0:*", 6, 1, NO),
+    Row("redirect:*", 7, 1, NO),
+    # Nobody knows: only when the user asks for it.
+    *(
+        Row(f"{fault},ok", 8, 1, UNKNOWN)
+        for fault in (
+            "500 502-html 504-html 524-html gateway-500 gateway-empty".split()
+        )
+    ),
+    Row("500,ok", 0, 2, options=("--retry-unknown",)),
+    Row("524-html,ok", 0, 2, options=("--retry-unknown",)),
+    Row("reset,ok", 10, 1, UNKNOWN),
+    Row("close,ok", 10, 1, UNKNOWN),
+    Row("reset,ok", 0, 2, options=("--retry-unknown",)),
+    Row("close,ok", 0, 2, options=("--retry-unknown",)),
+    Row("slow=30,ok", 10, 1, UNKNOWN, options=("--timeout", "1")),
+    Row("slow=30,ok", 0, 2, options=("--timeout", "1.5", "--retry-unknown")),
+    # A 200 began: never again, and what came is kept.
+    *(
+        Row(fault, 10, 1, YES, kept=True, options=options)
+        for fault, options in (
+            ("cut=100000", ("--retry-unknown",)),
+            ("stall=30", ("--timeout", "1")),
+            ("drip=2000", ("--timeout", "1")),
+        )
+    ),
+    *(
+        Row(fault, 8, 1, YES, kept=True)
+        for fault in (
+            "truncated-json truncated-base64 truncated-image not-an-image html-200 "
+            "bad-utf8 deep-nesting"
+        ).split()
+    ),
+    Row("huge=30000000", 8, 1, YES, kept=True, options=("--max-reply", "2")),
+    Row("gzip-bomb=50", 8, 1, YES, kept=True, options=("--max-reply", "2")),
+    # A whole answer without a picture: nothing to keep, vendors disagree on money.
+    Row("200-error", 8, 1, UNKNOWN),
+    *(Row(fault, 9, 1, UNKNOWN) for fault in REFUSALS),
+    # What came is not what was asked for.
+    Row("small", 0, 1, options=("--size", "2K")),
+    Row("square", 0, 1, options=("--aspect-ratio", "16:9")),
+    Row("small", 9, 1, YES, kept=True, options=("--size", "2K", "--strict")),
+    Row("square", 9, 1, YES, kept=True, options=("-a", "16:9", "--strict")),
+)
