@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from nano_edit.pictures.workspace import Workspace
 
 _SMALL = 256 * 256  # px
+_LARGE = 2**22  # px; beyond, zlib's usual level takes seconds to save a tenth
 _QUALITY = 95
 # The sum of the luminance table that quality 95 means (T.81, table K.1, scaled
 # by the IJG rule); a table with a larger sum is coarser.
@@ -99,6 +100,8 @@ class _Bench:
         """Write ``image`` with what belongs to the picture.  Raises InputError."""
         extras = {"icc_profile": self.picture.profile, "exif": self.picture.exif}
         options = encoding.options | {k: v for k, v in extras.items() if v}
+        if encoding.kind is Kind.PNG and image.width * image.height > _LARGE:
+            options["compress_level"] = 2
         file = self.workspace.new_file(f".{encoding.suffix}")
         try:
             image.save(file, encoding.kind.value, **options)

@@ -14,6 +14,7 @@ Rules:
 
 from __future__ import annotations
 
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -93,8 +94,8 @@ def decode(original: Original, *, max_side: int | None, keep_exif: bool) -> Pict
         image, profile = settle(file, depth)
         coding = _jpeg_coding(file, image) if original.kind is Kind.JPEG else None
         image = resized(image, target)
-    if turn := _TURNS.get(orientation):
-        image = image.transpose(turn)
+    if orientation in _TURNS:
+        image = image.transpose(_TURNS[orientation])
     upright_size = full_size[::-1] if orientation >= 5 else full_size
     return Picture(image, upright_size, profile, exif, coding, animated)
 
@@ -118,6 +119,9 @@ def resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 @contextmanager
 def _decoding(name: str) -> Iterator[None]:
     """Turn whatever decoding raises into an InputError that names the file."""
+    # A filter for good, not `catch_warnings`: that is no thing for threads.  What
+    # a reader finds odd and can read all the same is not worth a user's line.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     try:
         yield
     except InputError:
@@ -148,8 +152,8 @@ def _open_heif(original: Original) -> ImageFile:
             f"{original.name} is a HEIC picture; one more package reads those.",
             hint="pip install 'nano-edit[heif]'",
         ) from error
-    file: ImageFile = HeifImageFile(original.file)
-    return file
+    file: ImageFile = HeifImageFile(original.file)  # pragma: no cover - extra
+    return file  # pragma: no cover - needs the extra
 
 
 def _refuse_raw(original: Original, file: ImageFile) -> None:

@@ -18,6 +18,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Self
 
+from nano_edit.errors import InputError
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -33,12 +35,12 @@ class Workspace:
     def new_file(self, suffix: str) -> Path:
         """Name a fresh path in the folder, ending in ``suffix``.
 
-        The file itself is not there yet.  Raises OSError when the system has
-        no room for a temporary folder.
+        The file itself is not there yet.  Raises InputError when the system
+        has no room for a temporary folder.
         """
         with self._making:
             if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="nano-edit-"))
+                self._folder = _private_folder()
             return self._folder / f"{next(self._numbers)}{suffix}"
 
     def __enter__(self) -> Self:
@@ -56,3 +58,13 @@ class Workspace:
             if self._folder is not None:
                 shutil.rmtree(self._folder, ignore_errors=True)
                 self._folder = None
+
+
+def _private_folder() -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="nano-edit-"))
+    except OSError as error:
+        raise InputError(
+            f"A temporary folder cannot be made: {error.strerror or error}.",
+            hint="Make room there, or set TMPDIR to a folder that has some.",
+        ) from error
