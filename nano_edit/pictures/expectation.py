@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SIDES: Final = {"512": 512, "1K": 1024, "2K": 2048, "4K": 4096}  # of a square
-_AREA_TOLERANCE = math.log(1.5)  # either way; the next size is log(4) off
+_AREA_TOLERANCE = math.log(1.75)  # either way; the next size is log(4) off
 _RATIO_TOLERANCE = math.log(1.04)  # either way; 5:4 and 4:3 are log(1.067) apart
 
 
