@@ -59,7 +59,10 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """Write a line for a person to standard error."""
-        encoding = self.stderr.encoding or "utf-8"
-        line = clean(text).encode(encoding, "backslashreplace").decode(encoding)
-        self.stderr.write(line + "\n")
+        self.stderr.write(self.printable(text) + "\n")
         self.stderr.flush()
+
+    def printable(self, text: str) -> str:
+        """Return the text cleaned, with what standard error cannot encode escaped."""
+        encoding = self.stderr.encoding or "utf-8"
+        return clean(text).encode(encoding, "backslashreplace").decode(encoding)
