@@ -35,6 +35,7 @@ from nano_edit.domain import (
     RetryScheduled,
     TextChunk,
 )
+from nano_edit.engine.cache import DAMAGE, Cache, cache_key
 from nano_edit.engine.retry import RetryPolicy, next_delay
 from nano_edit.errors import (
     InterruptedEdit,
@@ -109,6 +110,7 @@ class Means:
     observe: Observe
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     pace: Pace = field(default_factory=Alone)
+    cache: Cache | None = None
     draw: Callable[[], float] = random.random
 
 
@@ -123,14 +125,33 @@ def edit(
     Raises NanoEditError; its ``billed``, ``attempts`` and ``recovery`` are set.
     """
     began = time.monotonic()
-    body = RequestBody(request)
+    run = _Run(request, destination, means, options)
+    attempts, found = 0, run.from_cache()
+    cached = found is not None
+    if found is None:
+        attempts, found = _attempts(run, means)
+    result = EditResult(
+        image=found.image,
+        model=request.model,
+        reply=found.ended,
+        text=found.words,
+        attempts=attempts,
+        elapsed=time.monotonic() - began,
+        warnings=tuple(_warnings(request, found.image, found.ended)),
+        cached=cached,
+    )
+    return _strictly(result) if options.strict else result
+
+
+def _attempts(run: _Run, means: Means) -> tuple[int, _Found]:
+    """Try until it works or may not be tried again; also return how often."""
+    body = RequestBody(run.request)
     attempt = 1
     while True:
         try:
             with means.pace.turn():
                 means.observe(AttemptStarted(attempt, body.content_length))
-                found = _Attempt(request, destination, means, options).run(body)
-            break
+                return attempt, run.attempt(body)
         except NanoEditError as error:
             error.attempts = attempt
             delay = next_delay(means.policy, attempt, error, means.draw())
@@ -139,17 +160,6 @@ def edit(
             means.observe(RetryScheduled(attempt, delay, error.message))
             _pause(means, delay, error)
         attempt += 1
-    image, ended, text = found
-    result = EditResult(
-        image=image,
-        model=request.model,
-        reply=ended,
-        text=text,
-        attempts=attempt,
-        elapsed=time.monotonic() - began,
-        warnings=tuple(_warnings(request, image, ended)),
-    )
-    return _strictly(result) if options.strict else result
 
 
 def recover(
@@ -189,8 +199,17 @@ def recover(
 # --- one attempt -------------------------------------------------------------
 
 
-class _Attempt:
-    """One request and its reply; knows how far it came when it ends early."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a whole reply gave."""
+
+    image: WrittenImage
+    ended: ReplyEnded
+    words: str
+
+
+class _Run:
+    """One edit's requests and replies; knows how far an attempt came when it ends."""
 
     def __init__(
         self,
@@ -199,14 +218,33 @@ class _Attempt:
         means: Means,
         options: Options,
     ) -> None:
-        self._request = request
+        self.request = request
         self._destination = destination
         self._means = means
         self._options = options
+        self._key = cache_key(request) if means.cache else ""
         self._billed = Billed.NO
         self._keep = False
 
-    def run(self, body: RequestBody) -> tuple[WrittenImage, ReplyEnded, str]:
+    def from_cache(self) -> _Found | None:
+        """Return what an earlier reply gives; a damaged one is none at all."""
+        cache = self._means.cache
+        blocks = cache.open(self._key) if cache else None
+        if cache is None or blocks is None:
+            return None
+        reading = _Reading()
+        with self._writer() as writer:
+            try:
+                reading.read(blocks, writer)
+                _raise_if_empty(reading)
+            except (*DAMAGE, NanoEditError):
+                cache.forget(self._key)
+                return None
+            return _Found(writer.commit(), reading.ended, reading.words)
+
+    def attempt(self, body: RequestBody) -> _Found:
+        """Send the request once; what it raises tells what became of the money."""
+        self._billed, self._keep = Billed.NO, False
         spool = Spool.create(
             self._means.spools, label={"output": self._destination.name}
         )
@@ -222,15 +260,18 @@ class _Attempt:
         except BaseException:
             self._leave(spool, None)
             raise
+        if self._means.cache and (path := spool.keep()):
+            self._means.cache.keep(self._key, path)
         spool.discard()
         return found
 
-    def _through(
-        self, body: RequestBody, spool: Spool
-    ) -> tuple[WrittenImage, ReplyEnded, str]:
+    def _writer(self) -> ImageWriter:
+        return _writer(self._destination, self._options, self._means.observe)
+
+    def _through(self, body: RequestBody, spool: Spool) -> _Found:
         means, reading = self._means, _Reading()
-        with _writer(self._destination, self._options, means.observe) as writer:
-            with means.client.send(self._request.model, body, self._noting) as reply:
+        with self._writer() as writer:
+            with means.client.send(self.request.model, body, self._noting) as reply:
                 self._billed, self._keep = Billed.YES, True
                 reading.read(_spooled(reply, spool), writer)
             means.observe(Finishing())
@@ -239,7 +280,7 @@ class _Attempt:
             except NanoEditError:
                 self._keep = False  # understood to its end: nothing to recover
                 raise
-            return writer.commit(), reading.ended, reading.words
+            return _Found(writer.commit(), reading.ended, reading.words)
 
     def _noting(self, event: EditEvent) -> None:
         if isinstance(event, Connected):
