@@ -134,12 +134,17 @@ def test_malformed_exif_of_a_decoded_format_is_upright(
     assert_pattern(sent(table.one(path)), pattern())
 
 
+@pytest.mark.parametrize("extension", ["jpg", "png"])
 def test_malformed_exif_that_was_to_be_kept_is_dropped(
-    table: Table, tmp_path: Path
+    table: Table, tmp_path: Path, extension: str
 ) -> None:
-    jpeg = jpeg_bytes(pattern().convert("CMYK"))
-    path = tmp_path / "in.jpg"
-    path.write_bytes(jpeg[:2] + segment(0xE1, b"Exif\0\0nonsense") + jpeg[2:])
+    path = tmp_path / f"in.{extension}"
+    if extension == "jpg":
+        jpeg = jpeg_bytes(pattern().convert("CMYK"))
+        path.write_bytes(jpeg[:2] + segment(0xE1, b"Exif\0\0nonsense") + jpeg[2:])
+    else:
+        malformed = chunk(b"eXIf", b"nonsense")
+        path.write_bytes(raw_png(4, 0, [b"\0"], 2, malformed))
     assert "exif" not in sent(table.one(path, keep_metadata=True)).info
 
 
@@ -407,6 +412,16 @@ def test_other_format_becomes_what_suits_it(
     path = tmp_path / "in.tif"
     picture.save(path)
     assert table.one(path).mime_type == mime_type
+
+
+def test_large_drawing_is_packed_fast_and_exactly(table: Table, tmp_path: Path) -> None:
+    path = tmp_path / "in.tif"
+    large = pattern().resize((3072, 2048), Image.Resampling.NEAREST)
+    large.save(path, compression="tiff_lzw")
+    image = table.one(path)
+    assert image.mime_type == "image/png"
+    assert image.size < 200_000
+    assert sent(image).tobytes() == large.tobytes()
 
 
 def test_photo_of_another_format_is_coded_finely(table: Table, tmp_path: Path) -> None:

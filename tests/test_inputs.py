@@ -9,12 +9,14 @@ from __future__ import annotations
 import io
 import os
 import socket
+import subprocess
 import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
+import support
 from input_pictures import (
     HEIGHT,
     WIDTH,
@@ -195,10 +197,9 @@ def test_passing_a_jpeg_loads_no_decoder(jpeg: Path) -> None:
         "        stdin=io.BytesIO(), fetch=print, note=print)\n"
         "sys.exit('PIL' in sys.modules)\n"
     )
-    status = os.spawnv(  # noqa: S606 - a process of our own
-        os.P_WAIT, sys.executable, [sys.executable, "-c", script, str(jpeg)]
-    )
-    assert status == 0
+    command = [sys.executable, "-c", script, str(jpeg)]
+    finished = subprocess.run(command, cwd=support.ROOT, check=False)
+    assert finished.returncode == 0
 
 
 # --- refusals -----------------------------------------------------------------

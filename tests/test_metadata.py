@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import support
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from input_pictures import (
@@ -97,6 +98,17 @@ def test_gps_photo_is_sent_without_its_coordinates(
     assert b"Exif" not in data
     assert not Image.open(io.BytesIO(data)).getexif()
     assert pixels(data) == pixels(original)
+
+
+def test_turned_gps_photo_is_sent_without_its_coordinates(
+    table: Table, tmp_path: Path
+) -> None:
+    path = support.gps_photo(tmp_path / "in.jpg", orientation=6)
+    image = table.one(path)
+    data = content(image)
+    assert {marker for marker, _ in segments(data)}.isdisjoint({0xE1, 0xED, 0xFE})
+    assert support.CAMERA.encode() not in data
+    assert (image.width, image.height) == (64, 96)
 
 
 def test_keep_metadata_sends_the_file_whole(table: Table, gps_jpeg: Path) -> None:
