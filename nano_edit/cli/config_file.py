@@ -47,7 +47,6 @@ class Config:
     path: Path  # where it is, or would be
     settings: Mapping[str, Setting] = field(default_factory=dict)
     presets: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
-    lines: Mapping[str, str] = field(default_factory=dict)  # preset -> where it begins
     warnings: tuple[str, ...] = ()
 
 
@@ -124,12 +123,11 @@ class _Reading:
         self._allowed = allowed
         self._settings: dict[str, Setting] = {}
         self._presets: dict[str, dict[str, Setting]] = {}
-        self._lines: dict[str, str] = {}
 
     def read(self, raw: bytes, warnings: tuple[str, ...]) -> Config:
         for path, value, line in _entries(self._checked(raw)):
             self._place(path, value, f"{self._label}:{line}")
-        return Config(self._path, self._settings, self._presets, self._lines, warnings)
+        return Config(self._path, self._settings, self._presets, warnings)
 
     def _checked(self, raw: bytes) -> str:
         """Return the text when it is TOML."""
@@ -159,11 +157,9 @@ class _Reading:
             case ["presets"], {}:
                 pass
             case ["presets", preset], {}:
-                self._lines.setdefault(preset, where)
                 self._presets.setdefault(preset, {})
             case ["presets", preset, key], _:
                 allowed = {*self._allowed, "instruction"} - {"preset"}
-                self._lines.setdefault(preset, where)
                 table = self._presets.setdefault(preset, {})
                 self._set(table, key, Setting(value, where), allowed)
             case [key], _ if value != {}:
@@ -222,8 +218,8 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
 
 def _leaves(path: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Yield what a statement sets: values, and tables that are empty."""
-    if path and (not isinstance(value, dict) or not value):
+    if path and not (isinstance(value, dict) and value):
         yield path, value
-    elif isinstance(value, dict):
-        for key, below in value.items():
-            yield from _leaves((*path, key), below)
+        return
+    for key, below in value.items():
+        yield from _leaves((*path, key), below)
