@@ -17,7 +17,7 @@ import typer
 
 from nano_edit import __version__
 from nano_edit.cli.messages import error_text
-from nano_edit.cli.options import Options, command_signature
+from nano_edit.cli.options import command_signature
 from nano_edit.cli.terminal import Terminal
 from nano_edit.domain import Billed
 from nano_edit.errors import (
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
+    from nano_edit.cli.settings import Resolved
+
 app = typer.Typer(
     add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
 )
@@ -45,16 +47,38 @@ _ParseError: type[Exception] = typer.BadParameter.__mro__[1]
 def nano_edit(context: typer.Context, **values: Any) -> None:
     """Edit pictures by instruction: a sentence and photos in, the edit on disk."""
     terminal: Terminal = context.obj
-    _run(Options(**values), terminal)
-
-
-def _run(options: Options, terminal: Terminal) -> None:
-    if options.version:
+    if values["version"]:
         terminal.result(f"nano-edit {__version__}")
         return
-    from nano_edit.cli.single import run_single  # noqa: PLC0415 - after --version
+    from nano_edit.cli.settings import resolve  # noqa: PLC0415 - after --version
 
-    run_single(options, terminal)
+    resolved = resolve(context, values, terminal.environ)
+    if not resolved.options.quiet:
+        for warning in resolved.warnings:
+            terminal.say(f"warning: {warning}")
+    _run(resolved, terminal)
+
+
+def _run(resolved: Resolved, terminal: Terminal) -> None:
+    """Do the one thing that the options ask for."""
+    # Each job is loaded only when it is the one: start-up is felt on every run.
+    options = resolved.options
+    if options.show_config or options.login or options.install_completion:
+        from nano_edit.cli.chores import run_chore  # noqa: PLC0415
+
+        run_chore(resolved, terminal)
+    elif options.recover:
+        from nano_edit.cli.recovery import run_recovery  # noqa: PLC0415
+
+        run_recovery(options, terminal)
+    elif options.batch or options.each or options.count:
+        from nano_edit.cli.many import run_many  # noqa: PLC0415
+
+        run_many(resolved, terminal)
+    else:
+        from nano_edit.cli.single import run_single  # noqa: PLC0415
+
+        run_single(options, terminal)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
+    from nano_edit.domain import Observe
+    from nano_edit.engine.cache import Cache
+    from nano_edit.engine.edit import Means, Pace
     from nano_edit.wire.client import Client, Service
     from nano_edit.wire.providers import Provider
 
@@ -95,6 +98,40 @@ def connect(
         max_reply=int(options.max_reply * 1_000_000),
     )
     return Connection(stack.enter_context(Client(service)), service)
+
+
+def means_of(
+    options: Options, connection: Connection, observe: Observe, pace: Pace | None = None
+) -> Means:
+    """Return what the engine needs of the world for edits with these options."""
+    from nano_edit.engine.edit import Alone, Means  # noqa: PLC0415
+    from nano_edit.engine.retry import RetryPolicy  # noqa: PLC0415
+    from nano_edit.pictures.spool import state_folder  # noqa: PLC0415
+
+    return Means(
+        client=connection.client,
+        spools=state_folder(),
+        observe=observe,
+        policy=RetryPolicy(options.retries, options.max_wait, options.retry_unknown),
+        pace=pace or Alone(),
+        cache=_cache_of(options),
+    )
+
+
+def _cache_of(options: Options) -> Cache | None:
+    # The emulator's answers cost nothing and must not pass for the service's.
+    if not options.cache or options.emulate:
+        return None
+    from pathlib import Path  # noqa: PLC0415
+
+    from nano_edit.engine.cache import Cache  # noqa: PLC0415
+
+    folder = options.cache_dir
+    if folder is None:
+        from platformdirs import user_cache_path  # noqa: PLC0415
+
+        folder = str(user_cache_path("nano-edit", appauthor=False) / "replies")
+    return Cache(Path(folder), int(options.cache_size * 1_000_000))
 
 
 def _found_key(

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from nano_edit.cli.job import edit_options, prepare_job
 from nano_edit.cli.messages import summary
 from nano_edit.cli.records import record_of_result
-from nano_edit.cli.service import connect
+from nano_edit.cli.service import connect, means_of
 from nano_edit.errors import UsageError
 
 if TYPE_CHECKING:
+    from nano_edit.cli.job import Job
     from nano_edit.cli.options import Options
     from nano_edit.cli.progress import Display
+    from nano_edit.cli.service import Connection
     from nano_edit.cli.terminal import Terminal
+    from nano_edit.cli.trace import Trace
     from nano_edit.domain import EditResult
 
 
@@ -24,36 +27,58 @@ def run_single(options: Options, terminal: Terminal) -> None:
 
     if options.json and options.output == "-":
         raise UsageError("--json and the picture cannot both go to standard output.")
-    with display_for(options, terminal) as display:
-        result = _edit(options, terminal, display)
-    tell(result, options, terminal)
-
-
-def _edit(options: Options, terminal: Terminal, display: Display) -> EditResult:
     from nano_edit.pictures.workspace import Workspace  # noqa: PLC0415
 
-    with ExitStack() as stack:
-        workspace = stack.enter_context(Workspace())
-        job = prepare_job(options, terminal, workspace, display.note)
-        connection = connect(options, terminal, stack, display.note)
-        from nano_edit.engine.edit import Means, edit  # noqa: PLC0415
-        from nano_edit.engine.retry import RetryPolicy  # noqa: PLC0415
-        from nano_edit.pictures.spool import state_folder  # noqa: PLC0415
+    with Workspace() as workspace:
+        with display_for(options, terminal) as display:
+            job = prepare_job(options, terminal, workspace, display.note)
+            if options.dry_run:
+                _tell_dry_run(job, options, terminal)
+                return
+            result = _edit(job, options, terminal, display)
+        tell(result, options, terminal)
 
-        means = Means(
-            client=connection.client,
-            spools=state_folder(),
-            observe=display.observe,
-            policy=RetryPolicy(
-                options.retries, options.max_wait, options.retry_unknown
-            ),
-        )
-        return edit(
+
+def _edit(
+    job: Job, options: Options, terminal: Terminal, display: Display
+) -> EditResult:
+    with ExitStack() as stack:
+        connection = connect(options, terminal, stack, display.note)
+        trace = _trace(options, job, connection, display)
+        from nano_edit.engine.edit import edit  # noqa: PLC0415 - after the key
+
+        means = means_of(options, connection, (trace or display).observe)
+        result = edit(
             job.request,
             job.destination,
             means,
             edit_options(options, digest=options.json),
         )
+        if trace:
+            trace.result(result)
+        return result
+
+
+def _trace(
+    options: Options, job: Job, connection: Connection, display: Display
+) -> Trace | None:
+    if not options.verbose:
+        return None
+    from nano_edit.cli.trace import Trace  # noqa: PLC0415 - seldom wanted
+
+    return Trace(options.verbose, job.request, connection.service, display)
+
+
+def _tell_dry_run(job: Job, options: Options, terminal: Terminal) -> None:
+    import json  # noqa: PLC0415
+
+    from nano_edit.cli.dry_run import dry_run_record, dry_run_text  # noqa: PLC0415
+
+    record = dry_run_record(job, options)
+    if options.json:
+        terminal.result(json.dumps(record, ensure_ascii=False))
+    else:
+        terminal.result(dry_run_text(record))
 
 
 def tell(result: EditResult, options: Options, terminal: Terminal) -> None:
