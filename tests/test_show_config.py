@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import support
+
 CANARY = "sk-canary-4711"
 
 
@@ -118,3 +120,36 @@ def test_text_is_aligned_one_setting_a_line() -> None:
 
 def test_description_is_json() -> None:
     assert json.loads(json.dumps(shown("blur", "a.jpg"))) == shown("blur", "a.jpg")
+
+
+# --- the whole program ---------------------------------------------------------
+
+
+def test_program_shows_its_settings_as_text_and_as_json(run: support.Run) -> None:
+    write_config(config_folder() / "config.toml", 'size = "2K"\n')
+    env = {"NANO_EDIT_RPM": "30", "APIYI_API_KEY": CANARY}
+    text = run("--show-config", "-j", "9", env=env)
+    assert (text.status, text.stderr) == (0, "")
+    assert line(text.stdout, "size") == ["size", "2K", "config.toml:1"]
+    assert line(text.stdout, "rpm") == ["rpm", "30", "NANO_EDIT_RPM"]
+    assert line(text.stdout, "jobs") == ["jobs", "9", "--jobs"]
+    asked = run("--show-config", "--json", env=env)
+    assert json.loads(asked.stdout)["key"]["origin"] == "APIYI_API_KEY"
+    assert b"canary" not in text.out + text.err + asked.out + asked.err
+
+
+def test_program_refuses_a_wrong_configuration_by_its_line(run: support.Run) -> None:
+    write_config(config_folder() / "config.toml", '\nsiez = "2K"\n')
+    done = run("--show-config")
+    assert done.status == 2
+    assert "config.toml:2: there is no option 'siez'. Did you mean size?" in done.stderr
+
+
+def test_program_stores_a_key_and_finds_it_again(run: support.Run) -> None:
+    null = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+    done = run("--login", stdin=CANARY.encode(), env=null)
+    assert done.status == 0
+    assert str(stored_file(PROVIDERS["apiyi"])) in done.stderr
+    found = run("--show-config", "--json", env=null)
+    assert json.loads(found.stdout)["key"]["found"]
+    assert b"canary" not in done.out + done.err + found.out + found.err
