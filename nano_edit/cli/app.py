@@ -91,10 +91,7 @@ def run(arguments: Sequence[str], terminal: Terminal) -> int:
     """Run the command and return its exit status; every error ends here."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        command = typer.main.get_command(app)
-        command.main(
-            _plain(arguments), "nano-edit", standalone_mode=False, obj=terminal
-        )
+        _invoke(_plain(arguments), terminal)
     except BrokenPipeError:
         return _reader_gone()
     except _ParseError as fault:
@@ -110,6 +107,16 @@ def run(arguments: Sequence[str], terminal: Terminal) -> int:
     else:
         return ExitStatus.OK
     return _report(error, terminal, as_json="--json" in arguments)
+
+
+def _invoke(arguments: list[str], terminal: Terminal) -> None:
+    """Parse and run; not by Typer's own ``main``, which ends the process itself."""
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("nano-edit", arguments, obj=terminal) as context:
+            command.invoke(context)
+    except typer.Exit:
+        return  # --help has been printed
 
 
 def _plain(arguments: Sequence[str]) -> list[str]:

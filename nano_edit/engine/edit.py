@@ -183,7 +183,8 @@ def recover(
             if not writer.has_result:
                 raise
             warnings.append(f"The reply is not whole. {fault.message}")
-        _raise_if_empty(reading)
+        else:
+            _raise_if_empty(reading)
         image = writer.commit()
     return EditResult(
         image=image,

@@ -296,7 +296,7 @@ def _lost(wire: _Wire, why: str) -> UnknownOutcomeError:
     if wire.received:
         return UnknownOutcomeError(
             f"The connection broke after {wire.received:,} bytes of the reply: {why}.",
-            hint="It has been billed, most likely. Look at what was kept.",
+            hint="--recover makes the picture if all of it came.",
             billed=Billed.YES,
         )
     return UnknownOutcomeError(
