@@ -16,14 +16,12 @@ from typer.core import TyperCommand
 
 from nano_edit.cli.options import PANELS
 from nano_edit.cli.reference import EXAMPLES, EXITS, PROGRAM, reference_of
-from nano_edit.errors import ExitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from typer import Context
-
     from nano_edit.cli.reference import Entry, Reference
+    from nano_edit.errors import ExitStatus
 
 WIDTH = 80  # columns
 COLUMN = 28  # where the explanations begin
@@ -32,12 +30,12 @@ COLUMN = 28  # where the explanations begin
 class PlainCommand(TyperCommand):
     """A command whose help is plain text, for ``app.command(cls=PlainCommand)``."""
 
-    def format_help(self, ctx: Context, formatter: Any) -> None:
+    def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help; headings are bold for a person at a terminal."""
         reference = reference_of(self, ctx)
         formatter.write(help_text(reference, bold=_takes_bold()))
 
-    def collect_usage_pieces(self, ctx: Context) -> list[str]:
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return what follows the program's name in the usage line."""
         return [reference_of(self, ctx).usage.removeprefix(f"{PROGRAM} ")]
 
@@ -106,7 +104,7 @@ def exit_table() -> str:
 
 def exit_table_markdown() -> str:
     """Return the same table as Markdown, for README and docs."""
-    rows = (f"| {status} | {_code(status)} | {when} |" for status, when in EXITS.items())
+    rows = [f"| {it} | {_code(it)} | {when} |" for it, when in EXITS.items()]
     return "\n".join(["| status | name | when |", "|---|---|---|", *rows])
 
 

@@ -14,15 +14,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nano_edit.cli.options import BEHAVIOUR, PANELS
 from nano_edit.errors import ExitStatus
 from nano_edit.wire.providers import MODELS
-
-if TYPE_CHECKING:
-    from typer import Context
-    from typer.core import TyperCommand
 
 PROGRAM = "nano-edit"
 PICTURE_SUFFIXES = (
@@ -63,7 +59,7 @@ EXAMPLES = (
         "Every picture of a folder, eight at once",
         'nano-edit "white background" --each photos/ -o white/ -j 8',
     ),
-    ("No key, no cost: try it", 'nano-edit "blur background" in.jpg --emulate'),
+    ("A try, without key or cost", 'nano-edit "blur background" in.jpg --emulate'),
 )
 
 
@@ -140,8 +136,8 @@ class Reference:
         return tuple(entry for entry in entries if entry.panel == title)
 
 
-def reference_of(command: TyperCommand, context: Context | None = None) -> Reference:
-    """Read the command that `typer.main.get_command` returns."""
+def reference_of(command: Any, context: Any = None) -> Reference:
+    """Read the command that `typer.main.get_command` returns, in its context."""
     context = context or command.make_context(PROGRAM, [], resilient_parsing=True)
     parameters = list(command.get_params(context))
     hidden = {name for each in parameters if each.hidden for name in each.opts}

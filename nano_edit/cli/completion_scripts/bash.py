@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from nano_edit.cli.reference import Entry, Reference
 
-_SCRIPT = r"""# Tab completion of nano-edit for bash. Generated from the program's options;
-# it starts no program.
+_SCRIPT = r"""# Tab completion of nano-edit for bash. Generated from the
+# program's options; it starts no program.
 
 # Put into `kind` and `list` what may follow option $1; fails for a flag.
 _nano_edit_value()

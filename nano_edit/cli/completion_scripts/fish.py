@@ -1,4 +1,4 @@
-r"""Completion for fish: one `complete` a row; fish knows short, long and ``=`` forms."""
+"""Completion for fish: one `complete` a row; fish itself knows ``-s2K`` and ``=``."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from nano_edit.cli.reference import Entry, Reference
 
-_SCRIPT = r"""# Tab completion of nano-edit for fish. Generated from the program's options; it
-# starts no program.
+_SCRIPT = r"""# Tab completion of nano-edit for fish. Generated from the
+# program's options; it starts no program.
 
 function __nano_edit_given -d 'Print how many arguments stand before the cursor'
     set -l words (commandline -opc)
@@ -53,7 +53,8 @@ end
 
 function __nano_edit_pictures -d 'Print pictures and folders, or else any file'
     set -l files (__nano_edit_files (commandline -ct))
-    set -l pictures (string match -ri -- '^[^\t]*(?:/|\.(?:%(suffixes)s))(?:\t.*)?$' $files)
+    set -l wanted '^[^\t]*(?:/|\.(?:%(suffixes)s))(?:\t.*)?$'
+    set -l pictures (string match -ri -- $wanted $files)
     if set -q pictures[1]
         printf '%%s\n' $pictures
     else
@@ -61,13 +62,17 @@ function __nano_edit_pictures -d 'Print pictures and folders, or else any file'
     end
 end
 
-function __nano_edit_instruction_files
+function __nano_edit_replies
+    __nano_edit_files (commandline -ct)
+end
+
+function __nano_edit_texts -d 'Print files for the instruction, with @ before them'
     __nano_edit_files (string sub -s 2 -- (commandline -ct)) | string replace -r '^' @
 end
 
 complete -c nano-edit -f
-complete -c nano-edit -n __nano_edit_wants_instruction -a '(__nano_edit_instruction_files)'
-complete -c nano-edit -n __nano_edit_wants_reply -a '(__nano_edit_files (commandline -ct))'
+complete -c nano-edit -n __nano_edit_wants_instruction -a '(__nano_edit_texts)'
+complete -c nano-edit -n __nano_edit_wants_reply -a '(__nano_edit_replies)'
 complete -c nano-edit -n __nano_edit_wants_picture -a '(__nano_edit_pictures)'
 %(options)s
 """

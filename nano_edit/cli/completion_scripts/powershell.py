@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from nano_edit.cli.reference import Reference
 
-_SCRIPT = r"""# Tab completion of nano-edit for PowerShell. Generated from the program's options;
-# it starts no program.
+_SCRIPT = r"""# Tab completion of nano-edit for PowerShell. Generated from the
+# program's options; it starts no program.
 
 Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from nano_edit.cli.reference import Entry, Reference
 
 _SCRIPT = r"""#compdef nano-edit
-# Tab completion of nano-edit for zsh. Generated from the program's options; it
-# starts no program.
+# Tab completion of nano-edit for zsh. Generated from the
+# program's options; it starts no program.
 
 _nano_edit_first() {
     if (( ${words[(I)--recover]} )); then
