@@ -114,6 +114,7 @@ def means_of(
         observe=observe,
         policy=RetryPolicy(options.retries, options.max_wait, options.retry_unknown),
         pace=pace or Alone(),
+        timeout=timeout_of(options),
         cache=_cache_of(options),
     )
 

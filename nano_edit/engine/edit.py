@@ -111,6 +111,7 @@ class Means:
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     pace: Pace = field(default_factory=Alone)
     cache: Cache | None = None
+    timeout: float | None = None  # seconds for one attempt; the service's own
     draw: Callable[[], float] = random.random
 
 
@@ -272,7 +273,9 @@ class _Run:
     def _through(self, body: RequestBody, spool: Spool) -> _Found:
         means, reading = self._means, _Reading()
         with self._writer() as writer:
-            with means.client.send(self.request.model, body, self._noting) as reply:
+            with means.client.send(
+                self.request.model, body, self._noting, means.timeout
+            ) as reply:
                 self._billed, self._keep = Billed.YES, True
                 reading.read(_spooled(reply, spool), writer)
             means.observe(Finishing())

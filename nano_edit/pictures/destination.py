@@ -87,6 +87,27 @@ def plan_destination(
     return plan
 
 
+def possible_files(
+    output: str | None,
+    *,
+    first_source: str,
+    format_name: str | None,
+    suffix_index: int | None = None,
+) -> tuple[Path, ...]:
+    """Return every file that the picture may be written to, by the same rules.
+
+    One file when the format is known, else one for each that may come; nothing is
+    checked.  Raises as `plan_destination` does for what cannot be meant.
+    """
+    kind = _format_asked_for(format_name)
+    folder, stem, suffix = _named(output, default_stem(first_source), Path())
+    if suffix_index is not None:
+        stem = f"{stem}-{suffix_index}"
+    name, kind = _name_and_format(stem, suffix, kind)
+    endings = [""] if kind else [SUFFIXES[kind] for kind in AS_IT_COMES]
+    return tuple(folder / (name + ending) for ending in endings)
+
+
 def part_folder(destination: Destination) -> Path:
     """Return the folder for part files: one move away from the final name."""
     final = destination.folder / destination.name

@@ -90,7 +90,6 @@ class Client:
         self._stopped = False
         self._http = httpx.Client(
             follow_redirects=False,
-            timeout=httpx.Timeout(service.timeout, connect=service.connect_timeout),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
         )
 
@@ -108,13 +107,21 @@ class Client:
                 wire.cut(_STOPPED)
 
     @contextlib.contextmanager
-    def send(self, model: str, body: RequestBody, observe: Observe) -> Iterator[Reply]:
+    def send(
+        self,
+        model: str,
+        body: RequestBody,
+        observe: Observe,
+        timeout: float | None = None,
+    ) -> Iterator[Reply]:
         """Make one attempt and give its reply, whose head has come with a 200.
+
+        ``timeout`` is for the whole attempt, in seconds; the service's by default.
 
         Raises NetworkError, UnknownOutcomeError, InterruptedEdit, or what the
         answer means (see `failures.error_of`).
         """
-        wire = _Wire(self._service.timeout, observe)
+        wire = _Wire(timeout or self._service.timeout, observe)
         with self._watched(wire), _mapped(wire), self._stream(model, body, wire) as got:
             headers = dict(got.headers.items())
             observe(_started(got))
@@ -130,6 +137,7 @@ class Client:
             endpoint(self._service.base_url, model),
             headers=self._service.headers(body.content_length),
             content=wire.counted(body),
+            timeout=httpx.Timeout(wire.seconds, connect=self._service.connect_timeout),
             extensions={"trace": wire.trace},
         )
 
