@@ -1,0 +1,89 @@
+"""``results.jsonl``: one line for each edit that has ended, so that a run resumes.
+
+Rules:
+- A line is the ``--json`` object and what tells which edit it was; it is written
+  in one piece and at once.
+- A torn last line, left by a kill, is passed over; so is any that is no JSON.
+- Manifests merge by concatenation: the last line about an edit counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from nano_edit.errors import OutputError
+
+if TYPE_CHECKING:
+    from nano_edit.cli.options import Options
+
+# What makes an edit another one; the rest only changes how it is carried out.
+_SHAPING = (
+    "instruction", "images", "model", "provider", "aspect_ratio", "size", "text",
+    "max_side", "format", "output",
+)  # fmt: skip
+
+
+def job_id(options: Options, index: int | None) -> str:
+    """Return 16 hex digits that are the same for the same edit in every run."""
+    shape = [getattr(options, name) for name in _SHAPING]
+    whole = json.dumps([*shape, index], ensure_ascii=True)
+    return hashlib.sha256(whole.encode()).hexdigest()[:16]
+
+
+class Manifest:
+    """The file of results: what earlier runs did, and this run's lines."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._done: dict[str, str] = {}
+        self._torn = False
+        try:
+            self._read()
+            self._file = path.open("a", encoding="utf-8")
+        except OSError as fault:
+            raise OutputError(
+                f"The manifest {path} cannot be used: {fault.strerror}.",
+                hint="Name another with --manifest.",
+            ) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def output_of(self, job: str) -> str | None:
+        """Return the picture that this edit gave, if it did and it is there."""
+        output = self._done.get(job)
+        return output if output and Path(output).exists() else None
+
+    def add(self, record: dict[str, Any]) -> None:
+        """Append a result, whole and at once."""
+        line = json.dumps(record, ensure_ascii=False)
+        self._file.write(f"\n{line}\n" if self._torn else f"{line}\n")
+        self._file.flush()
+        self._torn = False
+
+    def _read(self) -> None:
+        if not self._path.exists():
+            return
+        line = b"\n"
+        with self._path.open("rb") as file:
+            for line in file:
+                self._take(line)
+        self._torn = not line.endswith(b"\n")
+
+    def _take(self, line: bytes) -> None:
+        try:
+            record = json.loads(line)
+        except ValueError:
+            return
+        if not isinstance(record, dict) or "job" not in record:
+            return
+        if record.get("ok"):
+            self._done[record["job"]] = str(record.get("output"))
+        else:
+            self._done.pop(record["job"], None)

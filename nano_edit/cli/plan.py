@@ -1,0 +1,275 @@
+"""The list of edits that ``--each``, ``--batch``, ``--count`` and ``--shard`` make.
+
+Strategy: a plan is what differs from edit to edit, in a few words each, so that
+thousands of edits are a short list; the options are put together when an edit's
+turn comes.  Everything that can be refused without a picture is refused here,
+with the line it stands in, before the first request.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nano_edit.cli.job import check_job
+from nano_edit.cli.settings import with_changes
+from nano_edit.errors import InputError, NanoEditError, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from nano_edit.cli.options import Options
+    from nano_edit.cli.settings import Resolved
+    from nano_edit.cli.terminal import Terminal
+
+PICTURES = frozenset(
+    [
+        ".jpg",
+        ".jpeg",
+        ".png",
+        ".webp",
+        ".avif",
+        ".gif",
+        ".bmp",
+        ".tif",
+        ".tiff",
+        ".ppm",
+        ".ico",
+        ".heic",
+        ".heif",
+    ]
+)
+MOST_TOLD = 10  # faults of a list that are told at once
+_SHARD = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One edit of many: where it stands and what it changes."""
+
+    where: str  # "edits.jsonl:7", or the picture's name
+    changes: dict[str, Any]
+    index: int | None = None  # of a variant, from 1
+
+    @property
+    def label(self) -> str:
+        """The name by which a person knows this edit."""
+        return self.where if self.index is None else f"{self.where} #{self.index}"
+
+    def options(self, base: Resolved) -> Options:
+        """Return this edit's options; raises UsageError that names the place."""
+        return with_changes(base, self.changes, self.where)
+
+
+def plan_edits(base: Resolved, terminal: Terminal) -> list[Planned]:
+    """Return the edits of this run, checked as far as no picture is needed.
+
+    Raises UsageError, InputError or OutputError, telling several faults at once.
+    """
+    options = base.options
+    _check_combination(options)
+    if options.each and options.output:
+        _make_folder(options.output)
+    edits = _variants(_edits(options, terminal), options.count)
+    planned = list(_shard(edits, options.shard))
+    _check_all(planned, base)
+    return planned
+
+
+def _check_combination(options: Options) -> None:
+    if options.batch and (options.each or options.instruction):
+        raise UsageError(
+            "--batch takes its instructions and pictures from the list alone.",
+            hint="Leave INSTRUCTION, IMAGE and --each out.",
+        )
+    if options.output == "-":
+        raise UsageError("Standard output takes one picture, not many.")
+    if options.each and options.images and "-" in options.images:
+        raise UsageError("--each takes files and folders, not standard input.")
+    if not options.batch and options.instruction is None:
+        raise UsageError(
+            "There is no instruction.",
+            hint='Try: nano-edit --each "blur the background" photos/ -o edited/',
+        )
+
+
+def _edits(options: Options, terminal: Terminal) -> Iterator[Planned]:
+    if options.batch:
+        yield from _from_lines(options.batch, terminal)
+    elif options.each:
+        yield from _from_pictures(options)
+    else:
+        yield Planned((options.images or ["picture"])[0], {})
+
+
+# --- from a list -------------------------------------------------------------
+
+
+def _from_lines(name: str, terminal: Terminal) -> Iterator[Planned]:
+    shown = "standard input" if name == "-" else name
+    try:
+        if name == "-":
+            yield from _parsed(terminal.stdin, shown)
+            return
+        with Path(name).open("rb") as file:
+            yield from _parsed(file, shown)
+    except OSError as fault:
+        raise InputError(f"{shown} cannot be read: {fault.strerror}.") from None
+
+
+def _parsed(lines: Iterable[bytes], shown: str) -> Iterator[Planned]:
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        where = f"{shown}:{number}"
+        try:
+            changes = json.loads(line)
+        except ValueError as fault:
+            raise UsageError(f"{where}: this is no JSON: {fault}.") from None
+        if not isinstance(changes, dict):
+            raise UsageError(
+                f"{where}: a line is an object with option names as keys.",
+                hint='For example: {"instruction": "sepia", "images": ["a.jpg"]}',
+            )
+        yield Planned(where, changes)
+
+
+# --- from pictures -----------------------------------------------------------
+
+
+def _from_pictures(options: Options) -> Iterator[Planned]:
+    for name in options.images or ():
+        if not name.startswith("https://") and Path(name).is_dir():
+            yield from _from_folder(Path(name), options)
+        else:
+            yield Planned(name, {"images": [name]})
+
+
+def _from_folder(folder: Path, options: Options) -> Iterator[Planned]:
+    found = folder.rglob("*") if options.recursive else folder.iterdir()
+    pictures = sorted(path for path in found if path.suffix.lower() in PICTURES)
+    if not pictures:
+        raise InputError(
+            f"{folder} holds no picture.",
+            hint="--recursive looks into the folders in it too.",
+        )
+    for picture in pictures:
+        changes: dict[str, Any] = {"images": [str(picture)]}
+        below = picture.parent.relative_to(folder)
+        if options.output and below.parts:
+            place = Path(options.output) / below
+            _make_folder(str(place))
+            changes["output"] = str(place)
+        yield Planned(str(picture), changes)
+
+
+def _make_folder(name: str) -> None:
+    folder = Path(name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise OutputError(
+            f"{name} is a file; many pictures need a folder.",
+            hint="For example: -o edited/",
+        ) from None
+    except OSError as fault:
+        raise OutputError(
+            f"The folder {name} cannot be made: {fault.strerror}."
+        ) from None
+
+
+# --- variants and shards -----------------------------------------------------
+
+
+def _variants(edits: Iterable[Planned], count: int | None) -> Iterator[Planned]:
+    for edit in edits:
+        if count is None:
+            yield edit
+        else:
+            for index in range(1, count + 1):
+                yield Planned(edit.where, edit.changes, index)
+
+
+def _shard(edits: Iterable[Planned], shard: str | None) -> Iterator[Planned]:
+    """Keep the I-th of N parts; which one an edit is in depends on its place alone."""
+    part, parts = _shard_of(shard)
+    for place, edit in enumerate(edits):
+        if place % parts == part - 1:
+            yield edit
+
+
+def _shard_of(shard: str | None) -> tuple[int, int]:
+    if shard is None:
+        return 1, 1
+    match = _SHARD.fullmatch(shard)
+    part, parts = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 1 <= part <= parts:
+        raise UsageError(
+            f"--shard {shard} is no part of a whole.",
+            hint="I/N with I from 1 to N, for example --shard 1/4.",
+        )
+    return part, parts
+
+
+# --- the check ---------------------------------------------------------------
+
+
+def _check_all(planned: list[Planned], base: Resolved) -> None:
+    faults: list[NanoEditError] = []
+    taken: dict[bytes, str] = {}
+    for edit in planned:
+        try:
+            _check(edit, base, taken)
+        except NanoEditError as fault:
+            faults.append(_placed(fault, edit.where))
+    if not faults:
+        return
+    first = faults[0]
+    more = len(faults) - MOST_TOLD
+    first.message = "\n  ".join(fault.message for fault in faults[:MOST_TOLD])
+    first.message += f"\n  ... and {more} more" if more > 0 else ""
+    first.hint = f"Nothing was sent. {first.hint}"
+    raise first
+
+
+def _placed(fault: NanoEditError, where: str) -> NanoEditError:
+    if where not in fault.message:
+        fault.message = f"{where}: {fault.message}"
+    return fault
+
+
+def _check(edit: Planned, base: Resolved, taken: dict[bytes, str]) -> None:
+    from nano_edit.pictures.destination import possible_files  # noqa: PLC0415
+
+    options = edit.options(base)
+    check_job(options, options.instruction)
+    if options.instruction is None:
+        raise UsageError("There is no instruction.")
+    for image in options.images or ():
+        if image == "-" or not image.startswith("https://"):
+            _check_exists(image)
+    for file in possible_files(
+        options.output,
+        first_source=(options.images or ("",))[0],
+        format_name=options.format,
+        suffix_index=edit.index,
+    ):
+        # A digest, not the name: a list of thousands stays small.
+        key = hashlib.blake2b(str(file.absolute()).encode(), digest_size=12).digest()
+        if key in taken:
+            raise UsageError(
+                f"{edit.label} and {taken[key]} would both write {file}.",
+                hint="Give each its own output.",
+            )
+        taken[key] = edit.label
+
+
+def _check_exists(image: str) -> None:
+    if image == "-":
+        raise UsageError("A picture of a list cannot come from standard input.")
+    if not Path(image).exists():
+        raise InputError(f"{image} cannot be read: there is no such file.")
