@@ -75,6 +75,13 @@ class Builder:
         self._put(self._text.decode())
 
 
+class Deaf(Builder):
+    """Keeps no strings, so that only the reader is timed."""
+
+    def string_data(self, piece: bytes) -> None:
+        pass
+
+
 def read(chunks: list[bytes]) -> Any:
     builder = Builder()
     stream = JsonStream(builder)
@@ -197,9 +204,7 @@ def test_a_string_of_escapes_takes_linear_time(escape: bytes) -> None:
         best = 9.0
         for _ in range(3):
             began = time.perf_counter()
-            builder = Builder()
-            builder.string_data = lambda _: None  # type: ignore[method-assign] # only the reader is timed
-            stream = JsonStream(builder)
+            stream = JsonStream(Deaf())
             for at in range(0, len(raw), 65536):
                 stream.feed(raw[at : at + 65536])
             best = min(best, time.perf_counter() - began)

@@ -212,7 +212,8 @@ def test_an_error_object_in_a_reply_is_reported() -> None:
 @pytest.mark.parametrize("size", [1, 5, 4096])
 def test_a_data_url_in_a_text_is_a_picture(size: int) -> None:
     one, two = (base64.b64encode(data).decode() for data in (b"first", b"second!"))
-    text = f"da data:image ![it](data:image/png;base64,{one}) and data:image/webp;base64,{two}"
+    first, last = f"data:image/png;base64,{one}", f"data:image/webp;base64,{two}"
+    text = f"da data:image ![it]({first}) and {last}"
     events = parse(body(reply({"text": text})), size)
     assert images(events) == [b"first", b"second!"]
     assert texts(events) == ["da data:image ![it]() and "]
