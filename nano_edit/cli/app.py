@@ -9,6 +9,7 @@ Rules:
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
     from nano_edit.cli.settings import Resolved
 
+AS_JSON = "json"  # the key under which a run notes how its failure is told
+
 app = typer.Typer(
     add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
 )
@@ -53,6 +56,7 @@ def nano_edit(context: typer.Context, **values: Any) -> None:
     from nano_edit.cli.settings import resolve  # noqa: PLC0415 - after --version
 
     resolved = resolve(context, values, terminal.environ)
+    context.meta[AS_JSON] = resolved.options.json
     if not resolved.options.quiet:
         for warning in resolved.warnings:
             terminal.say(f"warning: {warning}")
@@ -90,8 +94,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str], terminal: Terminal) -> int:
     """Run the command and return its exit status; every error ends here."""
     signal.signal(signal.SIGTERM, _terminate)
+    told = {AS_JSON: "--json" in arguments}
     try:
-        _invoke(_plain(arguments), terminal)
+        _invoke(_plain(arguments), terminal, told)
     except BrokenPipeError:
         return _reader_gone()
     except _ParseError as fault:
@@ -99,22 +104,28 @@ def run(arguments: Sequence[str], terminal: Terminal) -> int:
     except NanoEditError as fault:
         error = fault
     except Terminated:
-        error = TerminatedEdit("Terminated. Nothing was sent; nothing is billed.")
+        error = TerminatedEdit("Terminated; no call was under way.")
     except KeyboardInterrupt:
-        error = InterruptedEdit("Interrupted. Nothing was sent; nothing is billed.")
+        error = InterruptedEdit("Interrupted; no call was under way.")
     except Exception as bug:  # noqa: BLE001 - the funnel's bottom
         error = _internal(bug, terminal)
     else:
         return ExitStatus.OK
-    return _report(error, terminal, as_json="--json" in arguments)
+    return _report(error, terminal, as_json=told[AS_JSON])
 
 
-def _invoke(arguments: list[str], terminal: Terminal) -> None:
-    """Parse and run; not by Typer's own ``main``, which ends the process itself."""
+def _invoke(arguments: list[str], terminal: Terminal, told: dict[str, bool]) -> None:
+    """Parse and run; not by Typer's own ``main``, which ends the process itself.
+
+    ``told`` learns from the configuration too how a failure is to be reported.
+    """
     command = typer.main.get_command(app)
     try:
         with command.make_context("nano-edit", arguments, obj=terminal) as context:
-            command.invoke(context)
+            try:
+                command.invoke(context)
+            finally:
+                told.update(context.meta)
     except typer.Exit:
         return  # --help has been printed
 
@@ -122,7 +133,22 @@ def _invoke(arguments: list[str], terminal: Terminal) -> None:
 def _plain(arguments: Sequence[str]) -> list[str]:
     """Return the arguments with ``--show=both`` as the flag that it is."""
     shown = {"--show=both": "--show-both", "--show=result": "--show"}
-    return [shown.get(argument, argument) for argument in arguments]
+    plain = [shown.get(argument, argument) for argument in arguments]
+    return _expanded(plain) if os.name == "nt" else plain
+
+
+def _expanded(arguments: list[str]) -> list[str]:
+    """Return the arguments with ``*.jpg`` as the files it names.
+
+    What a shell does elsewhere; ``cmd`` and PowerShell leave it to the program.
+    """
+    from glob import glob  # noqa: PLC0415
+
+    found: list[str] = []
+    for argument in arguments:
+        is_pattern = not argument.startswith("-") and any(c in argument for c in "*?")
+        found += (sorted(glob(argument)) if is_pattern else None) or [argument]  # noqa: PTH207 - keeps the text as typed
+    return found
 
 
 def _usage_error(fault: Any) -> UsageError:
@@ -131,7 +157,9 @@ def _usage_error(fault: Any) -> UsageError:
     if parameter is None or not fault.message:
         said = fault.format_message().rstrip(".")
         return UsageError(f"{said}.", hint="See nano-edit --help.")
-    name = max(parameter.opts, key=len)
+    source = fault.ctx.get_parameter_source(parameter.name) if fault.ctx else None
+    is_variable = source is not None and source.name == "ENVIRONMENT"
+    name = parameter.envvar if is_variable else max(parameter.opts, key=len)
     return UsageError(f"{name}: {fault.message}", hint="See nano-edit --help.")
 
 
@@ -160,8 +188,6 @@ def _report(error: NanoEditError, terminal: Terminal, *, as_json: bool) -> int:
 
 def _reader_gone() -> int:
     """End quietly: whoever read our output has seen enough, as with ``head``."""
-    import os  # noqa: PLC0415
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 128 + 13  # what a shell shows for SIGPIPE
 

@@ -37,6 +37,10 @@ def run_single(options: Options, terminal: Terminal) -> None:
                 return
             result = _edit(job, options, terminal, display)
         tell(result, options, terminal)
+        if options.show or options.show_both:
+            from nano_edit.cli.preview import show  # noqa: PLC0415 - seldom wanted
+
+            show(job.request, result, options, terminal)
 
 
 def _edit(
@@ -96,3 +100,16 @@ def tell(result: EditResult, options: Options, terminal: Terminal) -> None:
     if result.text and not options.json:
         terminal.say(result.text)
     terminal.say(summary(result))
+    _tell_kept(terminal)
+
+
+def _tell_kept(terminal: Terminal) -> None:
+    """Remind of replies that earlier runs kept; nobody else ever will."""
+    from nano_edit.pictures.spool import list_spools, state_folder  # noqa: PLC0415
+
+    kept = sum(not spool.in_use for spool in list_spools(state_folder()))
+    if kept:
+        what = (
+            "reply of an earlier run is" if kept == 1 else "replies of earlier runs are"
+        )
+        terminal.say(f"{kept} {what} still kept: nano-edit --recover lists them.")
