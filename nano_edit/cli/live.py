@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nano_edit.cli.messages import size_text
 from nano_edit.cli.progress import Display, Kind, Stage, Watch
@@ -104,8 +104,11 @@ class _Screen:
         self._live.stop()
 
 
-def console_of(terminal: Terminal) -> Console:
-    """Return Rich's view of standard error, which is known to be a terminal."""
+def console_of(terminal: Terminal, **more: Any) -> Console:
+    """Return Rich's view of standard error, which is known to be a terminal.
+
+    ``more`` goes to `rich.console.Console` as it is.
+    """
     from rich.console import Console  # noqa: PLC0415 - see above
 
     return Console(
@@ -116,6 +119,7 @@ def console_of(terminal: Terminal) -> Console:
         emoji=False,
         highlight=False,
         _environ=terminal.environ,
+        **more,
     )
 
 
