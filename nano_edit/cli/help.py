@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from typer.core import TyperCommand
 
 from nano_edit.cli.options import PANELS
-from nano_edit.cli.reference import EXAMPLES, EXITS, PROGRAM, reference_of
+from nano_edit.cli.reference import EXAMPLES, EXITS, reference_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,10 +34,6 @@ class PlainCommand(TyperCommand):
         """Write the help; headings are bold for a person at a terminal."""
         reference = reference_of(self, ctx)
         formatter.write(help_text(reference, bold=_takes_bold()))
-
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Return what follows the program's name in the usage line."""
-        return [reference_of(self, ctx).usage.removeprefix(f"{PROGRAM} ")]
 
 
 def _takes_bold() -> bool:

@@ -101,7 +101,7 @@ _nano_edit_expect()
     elif [[ $first == file ]]; then
         kind=file
     elif [[ $cur =~ ^[\"\']?@ ]]; then
-        kind=instruction head=${BASH_REMATCH[0]}
+        kind=file head=${BASH_REMATCH[0]}
     fi
     value=${value#"$head"}
 }
@@ -111,7 +111,7 @@ _nano_edit_candidates()
 {
     case $kind in
         words) compgen -W "$list" -- "${value#[\"\']}" ;;
-        file | instruction) compgen -f -- "$value" ;;
+        file) compgen -f -- "$value" ;;
         folder) compgen -d -- "$value" ;;
         picture) _nano_edit_pictures ;;
     esac
@@ -135,39 +135,46 @@ _nano_edit_pictures()
 # quote, or up to the last break; of the breaks, @ alone is replaced too.
 _nano_edit_skip()
 {
-    local i mark=
+    local i mark
     if [[ $head == [\"\']@ ]]; then
-        skip=${head%%@}
+        quoted=1 skip=${head%%@}
     elif [[ $value == [\"\']* ]]; then
-        skip=$head
+        quoted=1 skip=$head
     else
         for ((i = ${#cur}; i > 0; i--)); do
             mark=${cur:i-1:1}
-            [[ $mark == [=:@\<\>] && $COMP_WORDBREAKS == *"$mark"* ]] && break
+            if [[ $mark == [=:@\<\>] && $COMP_WORDBREAKS == *"$mark"* ]]; then
+                [[ $mark == @ ]] && i=$((i - 1))
+                break
+            fi
         done
-        [[ $mark == @ ]] && i=$((i - 1))
         skip=${cur:0:i}
     fi
 }
 
-# Do for `name`, which readline sees with @ before it and so as no file, what
-# readline does for files.
-_nano_edit_quote()
+# Do for `name` what readline does for files, where it cannot: with --output= or @
+# before the name it sees none, and bash 3.2 has no compopt to tell it.
+_nano_edit_finish()
 {
-    if [[ -d $name ]]; then
+    local end=
+    if [[ $kind != words && -d ${name/#\~/$HOME} ]]; then
         name+=/
-        compopt -o nospace 2>/dev/null
+        [[ -n $old ]] || compopt -o nospace
+    elif [[ -n $old && -z $quoted ]]; then
+        end=' '
     fi
-    if [[ $head == @ ]]; then
+    if [[ -z $quoted && $name == *[!A-Za-z0-9_./~:=@,+-]* ]]; then
         printf -v name %%q "$name"
     fi
+    name+=$end
 }
 
 _nano_edit()
 {
     local IFS=$' \t\n' words option= ended= given=0 first=instruction
     local cluster='^-[%(flags)s]*[%(takers)s]'
-    local cur kind list head= value skip name
+    local cur kind list head= value skip= quoted= old= name
+    type compopt >/dev/null 2>&1 || old=1
     COMPREPLY=()
     _nano_edit_words
     cur=${words[${#words[@]} - 1]}
@@ -175,22 +182,22 @@ _nano_edit()
     _nano_edit_expect
     _nano_edit_skip
 
+    if [[ -z $old && $head == "$skip" && $kind != words ]]; then
+        compopt -o filenames
+    fi
     while IFS= read -r name; do
-        if [[ $kind == instruction ]]; then
-            _nano_edit_quote
+        if [[ -n $old || $head != "$skip" ]]; then
+            _nano_edit_finish
         fi
         name=$head$name
         COMPREPLY[${#COMPREPLY[@]}]=${name#"$skip"}
     done < <(_nano_edit_candidates)
-    if [[ $kind == file || $kind == folder || $kind == picture ]]; then
-        compopt -o filenames 2>/dev/null
-    fi
 }
 
 if type compopt >/dev/null 2>&1; then
     complete -F _nano_edit nano-edit
 else
-    complete -o filenames -F _nano_edit nano-edit
+    complete -o nospace -F _nano_edit nano-edit
 fi
 """
 
