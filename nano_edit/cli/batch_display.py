@@ -209,9 +209,7 @@ class BatchDisplay:
         return "\n".join(lines)
 
 
-def batch_display_for(
-    options: Options, terminal: Terminal, total: int
-) -> BatchDisplay:
+def batch_display_for(options: Options, terminal: Terminal, total: int) -> BatchDisplay:
     """Choose how to tell: in lines, or on a board that changes."""
     if terminal.is_interactive and not options.quiet:
         from nano_edit.cli.batch_live import LiveBatch  # noqa: PLC0415 - not in a script
@@ -245,7 +243,9 @@ def failure_text(label: str, error: NanoEditError) -> str:
 
 def sums(tally: Tally, seconds: float) -> list[tuple[str, str]]:
     """Return the sums of a run: what, and how much; only what there is of."""
-    reasons = ", ".join(f"{count} {code}" for code, count in tally.reasons.most_common())
+    reasons = ", ".join(
+        f"{count} {code}" for code, count in tally.reasons.most_common()
+    )
     rows = [
         ("done", f"{tally.done}", tally.done or not tally.ended),
         ("from the cache", f"{tally.cached}", tally.cached),
@@ -266,9 +266,9 @@ def sums_text(tally: Tally, seconds: float) -> str:
 
 def time_text(seconds: float) -> str:
     """Return a time as people say it: 4.2 s, 3 min 5 s, 2 h 10 min."""
-    if seconds < 60:  # noqa: PLR2004 - a minute
+    if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:  # noqa: PLR2004 - an hour
+    if minutes < 60:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"

@@ -91,9 +91,7 @@ def _with_stdin_read(
         from nano_edit.pictures.sources import locate  # noqa: PLC0415
         from nano_edit.wire.download import download  # noqa: PLC0415
 
-        source = locate(
-            "-", workspace=workspace, stdin=terminal.stdin, fetch=download
-        )
+        source = locate("-", workspace=workspace, stdin=terminal.stdin, fetch=download)
         changes["images"] = [
             str(source.file) if image == "-" else image for image in options.images
         ]
