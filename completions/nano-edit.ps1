@@ -77,6 +77,9 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--provider' = 'apiyi', 'google'
         '--format' = 'png', 'jpg', 'webp', 'avif', 'tif'
     }
+    $optional = @{
+        '--show' = 'both'
+    }
     # Options whose value only the user or the file system knows.
     $others = @('--preset', '--max-side', '--base-url', '--api-key-file', '--timeout', '--connect-timeout', '--retries', '--max-wait', '--max-reply', '-o', '--output', '-n', '--count', '--batch', '-j', '--jobs', '--rpm', '--manifest', '--shard', '--report', '--cache-dir', '--cache-size', '--config')
 
@@ -103,6 +106,9 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         $name, $begun = $Matches[1], $Matches[2]
         if ($values.ContainsKey($name)) {
             return Complete $values[$name] "$name=" $begun
+        }
+        if ($optional.ContainsKey($name)) {
+            return Complete $optional[$name] "$name=" $begun
         }
         return
     }

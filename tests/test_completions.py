@@ -7,16 +7,15 @@ started leaves its mark.
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import subprocess
 import sys
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import pytest
-import support
 import typer
 
 from nano_edit.cli.app import app
@@ -28,95 +27,15 @@ from nano_edit.wire.providers import MODELS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from shells import Shell
+
 pytest.importorskip("pty", reason="this system has no pseudo-terminals")
-from typist import INSERT_ALL, TAB, Typist  # noqa: E402 - needs the line above
+from shells import BASHES, COMPLETIONS, found, start
 
 REFERENCE = reference_of(typer.main.get_command(app))
-COMPLETIONS = support.ROOT / "completions"
-PACKAGE = Path("/usr/share/bash-completion/bash_completion")  # of that name
 PICTURES = {"a.png", "B.JPG", "it's.png", "my pic.webp", "folder", "texts"}
 FLAGS = {name for each in REFERENCE.options for name in (*each.flags, *each.negations)}
 TRAPS = ("nano-edit", "python", "python3", Path(sys.executable).name)
-
-BASH = r"""
-bind 'set bell-style none'; bind 'set enable-bracketed-paste off'
-bind '"\e*": insert-completions'
-bind -x '"\C-g": printf "<<""<%s>>"">" "$READLINE_LINE"'
-"""
-BASHES = {
-    "bash": f"source '{COMPLETIONS}/nano-edit'",
-    "bash without compopt": f"enable -n compopt; source '{COMPLETIONS}/nano-edit'",
-    "bash with bash-completion": f"source '{PACKAGE}'",
-    "bash without breaks at = : @": "COMP_WORDBREAKS=$' \\t\\n\"'\"'\"'><;|&('; "
-    f"source '{COMPLETIONS}/nano-edit'",
-}
-ZSH = rf"""
-unsetopt beep prompt_cr prompt_sp zle_bracketed_paste; bindkey -e
-fpath=('{COMPLETIONS}' $fpath); autoload -Uz compinit; compinit -u -D
-show() {{ print -rn -- "<<""<$BUFFER>>"">" }}; zle -N show; bindkey '^G' show
-bindkey '^U' kill-whole-line; zle -C all complete-word _generic; bindkey '\e*' all
-zstyle ':completion:all:*' completer _all_matches _complete
-zstyle ':completion:all:*' insert yes
-"""
-
-
-class Shell(Protocol):
-    """A shell at which a Tab can be pressed."""
-
-    def offers(self, typed: str) -> set[str]:
-        """Everything offered for the last word, without what stands before = or @."""
-
-    def becomes(self, typed: str) -> str:
-        """The line after Tab."""
-
-
-class TypedShell:
-    """bash or zsh with a person at it."""
-
-    def __init__(self, typist: Typist) -> None:
-        self._typist = typist
-
-    def offers(self, typed: str) -> set[str]:
-        before, _, word = typed.rpartition(" ")
-        line = self._typist.line(typed, INSERT_ALL).rstrip()
-        if line == typed.rstrip():
-            return set()
-        offered = shlex.split(line.removeprefix(f"{before} "))
-        head = word[: word.rfind("=") + 1] or ("@" if word.startswith("@") else "")
-        return {each.removeprefix(head).rstrip("/") for each in offered}
-
-    def becomes(self, typed: str) -> str:
-        return self._typist.line(typed, TAB)
-
-
-class Fish:
-    """fish, which tells by itself what it would offer."""
-
-    def __init__(self, program: str, cwd: Path, env: dict[str, str]) -> None:
-        self._program, self._cwd, self._env = program, cwd, env
-
-    def offers(self, typed: str) -> set[str]:
-        word = typed.rpartition(" ")[2]
-        head = word[: word.rfind("=") + 1] or ("@" if word.startswith("@") else "")
-        return {each.removeprefix(head).rstrip("/") for each in self._offered(typed)}
-
-    def becomes(self, typed: str) -> str:
-        (only,) = self._offered(typed)
-        return f"{typed.rpartition(' ')[0]} {only}"
-
-    def _offered(self, typed: str) -> list[str]:
-        script = COMPLETIONS / FILE_NAMES["fish"]
-        ask = "set fish_complete_path; source $argv[1]; complete -C $argv[2]"
-        done = subprocess.run(
-            [self._program, "--no-config", "-c", ask, str(script), typed],
-            capture_output=True,
-            cwd=self._cwd,
-            env=self._env,
-            check=True,
-            text=True,
-        )
-        assert not done.stderr
-        return [line.partition("\t")[0] for line in done.stdout.splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -158,42 +77,11 @@ def env(tmp_path_factory: pytest.TempPathFactory, traps: Path) -> dict[str, str]
     }
 
 
-def found(program: str) -> str:
-    """Where the shell is; the test is skipped where it is not installed."""
-    path = shutil.which(program)
-    if path is None:
-        pytest.skip(f"{program} is not installed")
-    return path
-
-
 @pytest.fixture(scope="module")
 def open_shell(folder: Path, env: dict[str, str]) -> Iterator[Callable[[str], Shell]]:
     """Open a shell by its name; each is opened once and closed at the end."""
-    shells: dict[str, Shell] = {}
     with ExitStack() as stack:
-
-        def typed(argv: list[str], setup: str) -> Shell:
-            return TypedShell(
-                stack.enter_context(Typist(argv, setup, cwd=folder, env=env))
-            )
-
-        def start(name: str) -> Shell:
-            program = found(name.split()[0])
-            if name == "fish":
-                return Fish(program, folder, env)
-            if name == "zsh":
-                return typed([program, "-f", "-i"], ZSH)
-            if str(PACKAGE) in BASHES[name] and not PACKAGE.exists():
-                pytest.skip("the package bash-completion is not installed")
-            setup = BASH + BASHES[name]
-            return typed([program, "--norc", "--noprofile", "-i"], setup)
-
-        def opened(name: str) -> Shell:
-            if name not in shells:
-                shells[name] = start(name)
-            return shells[name]
-
-        yield opened
+        yield cache(lambda name: start(name, stack, cwd=folder, env=env))
 
 
 @pytest.fixture(params=[*BASHES, "zsh", "fish"])
@@ -362,3 +250,27 @@ def test_scripts_are_current(shell_name: str) -> None:
 def test_scripts_parse(program: str, arguments: list[str]) -> None:
     script = COMPLETIONS / FILE_NAMES[program]
     subprocess.run([found(program), *arguments, script], check=True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("nano-edit --size ", set(SIZE.values)),
+        ("nano-edit --no-", {"--no-cache", "--no-downscale"}),
+    ],
+)
+def test_powershell_offers_options_and_values(typed: str, offered: set[str]) -> None:
+    ask = (
+        ". $env:SCRIPT; [System.Management.Automation.CommandCompletion]::"
+        "CompleteInput($env:TYPED, $env:TYPED.Length, $null)"
+        ".CompletionMatches.CompletionText"
+    )
+    script = COMPLETIONS / FILE_NAMES["powershell"]
+    done = subprocess.run(
+        [found("pwsh"), "-NoProfile", "-NonInteractive", "-Command", ask],
+        env={**os.environ, "SCRIPT": str(script), "TYPED": typed},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert set(done.stdout.split()) == offered

@@ -27,6 +27,9 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
     $values = @{
 %(values)s
     }
+    $optional = @{
+%(optional)s
+    }
     # Options whose value only the user or the file system knows.
     $others = @(%(others)s)
 
@@ -54,6 +57,9 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         if ($values.ContainsKey($name)) {
             return Complete $values[$name] "$name=" $begun
         }
+        if ($optional.ContainsKey($name)) {
+            return Complete $optional[$name] "$name=" $begun
+        }
         return
     }
     if ($word.StartsWith('-') -and $before -cnotcontains '--') {
@@ -80,6 +86,7 @@ def script(reference: Reference) -> str:
     return _SCRIPT % {
         "options": "\n".join(_options(reference)),
         "values": "\n".join(_values(reference)),
+        "optional": "\n".join(_optional(reference)),
         "others": ", ".join(_others(reference)),
         "suffixes": "|".join(PICTURE_SUFFIXES),
     }
@@ -98,6 +105,13 @@ def _values(reference: Reference) -> Iterator[str]:
         if entry.values:
             listed = ", ".join(map(_quoted, entry.values))
             yield from (f"        {_quoted(flag)} = {listed}" for flag in entry.flags)
+
+
+def _optional(reference: Reference) -> Iterator[str]:
+    for entry in reference.options:
+        if entry.may_be:
+            listed = ", ".join(map(_quoted, entry.may_be))
+            yield f"        {_quoted(entry.flags[-1])} = {listed}"
 
 
 def _others(reference: Reference) -> Iterator[str]:
