@@ -47,7 +47,8 @@ from nano_edit.errors import (
 from nano_edit.pictures.expectation import mismatch
 from nano_edit.pictures.outputs import ImageWriter
 from nano_edit.pictures.spool import Spool
-from nano_edit.wire.failures import error_of, refusal_of
+from nano_edit.wire.failures import error_of
+from nano_edit.wire.refusals import refusal_of
 from nano_edit.wire.request import RequestBody
 from nano_edit.wire.response import ResponseParser
 

@@ -24,6 +24,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from nano_edit.errors import ProtocolError
+from nano_edit.wire.jsonstring import Unescaper, before_partial_escape, closing_quote
 
 MAX_DEPTH = 64
 MAX_TOKEN = 1024
@@ -32,9 +33,7 @@ _SPACE = re.compile(rb"[ \t\n\r]*+")
 _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+")
 _WORD = re.compile(rb"[-+.0-9A-Za-z]*+")
 _CONTROLS = bytes(range(0x20))
-_QUOTE, _BACKSLASH, _BRACE, _BRACKET, _COLON, _COMMA = b'"\\{[:,'
-_ESCAPE = re.compile(rb'\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt])|)')
-_SIMPLE = dict(zip(b'"\\/bfnrt', b'"\\/\b\f\n\r\t', strict=True))
+_QUOTE, _BRACE, _BRACKET, _COLON, _COMMA = b'"{[:,'
 _WORDS: dict[bytes, bool | None] = {b"true": True, b"false": False, b"null": None}
 
 Scalar = bool | int | float | None
@@ -68,59 +67,6 @@ class Receiver(Protocol):
         """Close the string."""
 
 
-class _Unescaper:
-    """Resolves the escapes of one string; a surrogate pair may straddle pieces."""
-
-    def __init__(self) -> None:
-        self._high = 0
-
-    def feed(self, piece: bytes) -> bytes:
-        if b"\\" not in piece:
-            self._no_half(piece)
-            return piece
-        if piece.count(b"\\") == piece.count(b"\\/") and not self._high:
-            return piece.replace(b"\\/", b"/")
-        return self._resolve(piece)
-
-    def flush(self) -> None:
-        self._no_half(b"$")
-
-    def _resolve(self, piece: bytes) -> bytes:
-        resolved: list[bytes] = []
-        done = 0
-        for escape in _ESCAPE.finditer(piece):
-            between = piece[done : escape.start()]
-            self._no_half(between)
-            resolved += (between, self._one(escape))
-            done = escape.end()
-        self._no_half(piece[done:])
-        resolved.append(piece[done:])
-        return b"".join(resolved)
-
-    def _one(self, escape: re.Match[bytes]) -> bytes:
-        if escape[2]:
-            self._no_half(escape[2])
-            return bytes((_SIMPLE[escape[2][0]],))
-        if not escape[1]:
-            raise ValueError("an escape that JSON does not know")
-        return self._unit(int(escape[1], 16))
-
-    def _unit(self, unit: int) -> bytes:
-        if self._high and 0xDC00 <= unit < 0xE000:
-            point = 0x10000 + (self._high - 0xD800 << 10) + (unit - 0xDC00)
-            self._high = 0
-            return chr(point).encode()
-        self._no_half(b"$")
-        if 0xD800 <= unit < 0xDC00:
-            self._high = unit
-            return b""
-        return chr(unit).encode()  # a lone low surrogate is an encoding error
-
-    def _no_half(self, following: bytes) -> None:
-        if self._high and following:
-            raise ValueError("half of a surrogate pair")
-
-
 class JsonStream:
     """Feed it a document's bytes; ``complete`` tells when its object has closed."""
 
@@ -133,7 +79,7 @@ class JsonStream:
         self._state: _State = self._top
         self._in_key = False
         self._key = bytearray()
-        self._unescaper = _Unescaper()
+        self._unescaper = Unescaper()
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
 
     def feed(self, data: bytes) -> None:
@@ -227,13 +173,13 @@ class JsonStream:
         return end
 
     def _begin_string(self, at: int) -> int:
-        self._unescaper = _Unescaper()
+        self._unescaper = Unescaper()
         self._state = self._string
         return at + 1
 
     def _string(self, at: int) -> int | None:
-        end = _closing_quote(self._rest, at)
-        stop = _before_partial_escape(self._rest, at) if end < 0 else end
+        end = closing_quote(self._rest, at)
+        stop = before_partial_escape(self._rest, at) if end < 0 else end
         if stop > at:
             self._take(self._rest[at:stop])
         if end < 0:
@@ -282,35 +228,6 @@ class JsonStream:
 
 
 _State = Callable[[int], int | None]
-
-
-def _closing_quote(text: bytes, start: int) -> int:
-    """Return the place of the first quote from ``start`` that no escape owns, or -1.
-
-    ``start`` must not lie inside an escape.  Linear: each backslash is looked at
-    once, as part of the one run before the one quote behind it.
-    """
-    quote = text.find(b'"', start)
-    while quote >= 0 and _backslashes_before(text, quote, start) % 2:
-        quote = text.find(b'"', quote + 1)
-    return quote
-
-
-def _backslashes_before(text: bytes, place: int, start: int) -> int:
-    first = place
-    while first > start and text[first - 1] == _BACKSLASH:
-        first -= 1
-    return place - first
-
-
-def _before_partial_escape(text: bytes, start: int) -> int:
-    """Return where the text stops being certain: at an escape cut by its end."""
-    end = len(text)
-    backslash = text.rfind(b"\\", max(start, end - 5))
-    if backslash < 0 or not _backslashes_before(text, backslash + 1, start) % 2:
-        return end
-    length = 6 if text[backslash + 1 : backslash + 2] == b"u" else 2
-    return backslash if backslash + length > end else end
 
 
 def _scalar(word: bytes) -> Scalar:

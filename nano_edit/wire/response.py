@@ -1,6 +1,6 @@
 """The reply of ``generateContent``: bytes in, events out; no file, no network.
 
-Strategy: `JsonStream` reads the tokens; `_SHAPE` says which keys matter and
+Strategy: `JsonStream` reads the tokens; `reply_shape` says which keys matter and
 what their values are, and everything else is read past.  A part's facts are
 gathered until its object closes, because any of its keys may come last.
 
@@ -30,81 +30,15 @@ from nano_edit.domain import (
 from nano_edit.wire.base64stream import Decoder
 from nano_edit.wire.dataurl import DataUrlSplitter
 from nano_edit.wire.jsonstream import JsonStream
+from nano_edit.wire.reply_shape import ITEM, KIND_NAMES, PART, SHAPE
 
 if TYPE_CHECKING:
     from nano_edit.domain import ReplyEvent
     from nano_edit.wire.jsonstream import Scalar
+    from nano_edit.wire.reply_shape import Node
 
 MAX_TEXT: Final = 1024 * 1024  # bytes of words in one reply
 MAX_WORD: Final = 64 * 1024  # bytes of any other string that is kept
-
-
-@dataclass(frozen=True, slots=True)
-class _Node:
-    """A place in the reply: what stands there and what its members are.
-
-    ``kind`` is "object", "array", "picture" (base64), "text", "word" or "scalar".
-    A ``strict`` place holds the picture's way: its type must be right.
-    """
-
-    kind: str
-    name: str = ""  # where a word or scalar is filed, "part.thought"
-    members: dict[str, _Node] = field(default_factory=dict)
-    strict: bool = False
-
-    def member(self, key: str) -> _Node | None:
-        return self.members.get(key.replace("_", "").lower())
-
-
-def _object(name: str = "", *, strict: bool = False, **members: _Node) -> _Node:
-    return _Node("object", name, members, strict)
-
-
-def _word(name: str) -> _Node:
-    return _Node("word", name)
-
-
-_ITEM = "[]"
-
-
-def _array(item: _Node) -> _Node:
-    return _Node("array", "", {_ITEM: item}, strict=True)
-
-
-_PICTURE = _object(
-    strict=True,
-    mimetype=_word("part.mime_type"),
-    data=_Node("picture", strict=True),
-)
-_PART = _object(
-    "part",
-    strict=True,
-    text=_Node("text"),
-    thought=_Node("scalar", "part.thought"),
-    inlinedata=_PICTURE,
-)
-_CANDIDATE = _object(
-    strict=True,
-    content=_object(strict=True, parts=_array(_PART)),
-    finishreason=_word("finish_reason"),
-    finishmessage=_word("finish_message"),
-)
-_SHAPE = _object(
-    candidates=_array(_CANDIDATE),
-    promptfeedback=_object(
-        blockreason=_word("block_reason"),
-        blockreasonmessage=_word("block_message"),
-    ),
-    usagemetadata=_object(
-        prompttokencount=_Node("scalar", "usage.prompt_tokens"),
-        candidatestokencount=_Node("scalar", "usage.candidates_tokens"),
-        thoughtstokencount=_Node("scalar", "usage.thoughts_tokens"),
-        totaltokencount=_Node("scalar", "usage.total_tokens"),
-    ),
-    responseid=_word("response_id"),
-    modelversion=_word("model_version"),
-    error=_object("error"),
-)
 
 
 @dataclass(slots=True)
@@ -148,11 +82,11 @@ class _Reading:
 
     def __init__(self) -> None:
         self._events: list[ReplyEvent] = []
-        self._path: list[_Node | None] = []
+        self._path: list[Node | None] = []
         self._seen: list[set[str]] = []
-        self._next: _Node | None = _SHAPE
+        self._next: Node | None = SHAPE
         self._part = _Part()
-        self._string: _Node | None = None
+        self._string: Node | None = None
         self._word = bytearray()
         self._decoder = Decoder()
         self._splitter = DataUrlSplitter()
@@ -168,9 +102,9 @@ class _Reading:
 
     def begin_object(self) -> None:
         node = self._enter("object")
-        if node is _PART:
+        if node is PART:
             self._part = _Part()
-        elif node is _SHAPE.members["error"]:
+        elif node is SHAPE.members["error"]:
             self._facts["has_error"] = True
 
     def begin_array(self) -> None:
@@ -179,7 +113,7 @@ class _Reading:
     def end_container(self) -> None:
         node = self._path.pop()
         self._seen.pop()
-        if node is _PART:
+        if node is PART:
             self._end_part()
         if not self._path:
             ended = ReplyEnded(**self._facts, usage=Usage(**self._usage))
@@ -233,14 +167,14 @@ class _Reading:
 
     # --- where we are ---------------------------------------------------------
 
-    def _enter(self, kind: str) -> _Node | None:
+    def _enter(self, kind: str) -> Node | None:
         node = self._take(kind)
         self._path.append(node)
         self._seen.append(set())
-        self._next = node.members.get(_ITEM) if node else None
+        self._next = node.members.get(ITEM) if node else None
         return node
 
-    def _take(self, *kinds: str, null: bool = False) -> _Node | None:
+    def _take(self, *kinds: str, null: bool = False) -> Node | None:
         """Give the node that the next value belongs to, if its kind is right."""
         node, self._next = self._next, self._item_of_parent()
         if node is None or null:
@@ -248,12 +182,14 @@ class _Reading:
         if node.kind in kinds:
             return node
         if node.strict:
-            raise ValueError(f"{_A[kinds[0]]} where {_A[node.kind]} belongs")
+            raise ValueError(
+                f"{KIND_NAMES[kinds[0]]} where {KIND_NAMES[node.kind]} belongs"
+            )
         return None
 
-    def _item_of_parent(self) -> _Node | None:
+    def _item_of_parent(self) -> Node | None:
         here = self._path[-1] if self._path else None
-        return here.members.get(_ITEM) if here else None
+        return here.members.get(ITEM) if here else None
 
     # --- what is found --------------------------------------------------------
 
@@ -312,11 +248,3 @@ class _Reading:
         if self._part.text:
             text = self._part.text.decode()
             self._events.append(TextChunk(text, self._part.thought))
-
-
-_A = {
-    "object": "an object",
-    "array": "a list",
-    "picture": "a string",
-    "scalar": "a bare value",
-}
