@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from nano_edit.cli.messages import size_text
 from nano_edit.cli.progress import HEARTBEAT, Display, Watch
+from nano_edit.cli.report_page.summary import duration
 from nano_edit.domain import Billed
 from nano_edit.errors import ExitStatus
 
@@ -43,8 +44,9 @@ class Tally:
     skipped: int = 0
     tokens: int = 0
     reasons: Counter[str] = field(default_factory=Counter)  # exit code -> failures
-    billed: Billed = Billed.NO  # of the failures: the worst that is known
-    stopped_by: NanoEditError | None = None
+    billed: Billed = Billed.NO  # the worst that is known of any edit
+    stopped_by: int | None = None  # the signal
+    fatal: NanoEditError | None = None  # what every other edit would meet too
 
     @property
     def failed(self) -> int:
@@ -65,13 +67,18 @@ class Tally:
         """Count one edit."""
         if error is not None:
             self.reasons[error.exit_status.code] += 1
-            self.billed = max(self.billed, error.billed, key=list(Billed).index)
+            self._bill(error.billed)
         elif record.get("skipped"):
             self.skipped += 1
         else:
             self.done += 1
-            self.cached += bool(record.get("cached"))
-            self.tokens += (record.get("usage") or {}).get("total_tokens") or 0
+            self.cached += record["cached"]
+            if not record["cached"]:
+                self._bill(Billed.YES)
+                self.tokens += record["usage"]["total_tokens"] or 0
+
+    def _bill(self, billed: Billed) -> None:
+        self.billed = max(self.billed, billed, key=list(Billed).index)
 
 
 class Outcome(Protocol):
@@ -189,7 +196,7 @@ class BatchDisplay:
             seconds = time.monotonic() - self._began
             self.note(
                 f"still {len(self._running)} under way, {self.tally.ended} of "
-                f"{self.tally.total} ended, {time_text(seconds)} so far"
+                f"{self.tally.total} ended, {duration(seconds)} so far"
             )
 
     def _leave(self) -> None:
@@ -253,7 +260,7 @@ def sums(tally: Tally, seconds: float) -> list[tuple[str, str]]:
         ("failed", f"{tally.failed} ({reasons})", tally.failed),
         ("not begun", f"{tally.left}", tally.left),
         ("tokens", f"{tally.tokens:,}", tally.tokens),
-        ("time", time_text(seconds), True),
+        ("time", duration(seconds), True),
     ]
     return [(name, value) for name, value, there in rows if there]
 
@@ -262,13 +269,3 @@ def sums_text(tally: Tally, seconds: float) -> str:
     """Return the sums in a line."""
     facts = ", ".join(f"{name}: {value}" for name, value in sums(tally, seconds))
     return f"{tally.total} edits  {facts}"
-
-
-def time_text(seconds: float) -> str:
-    """Return a time as people say it: 4.2 s, 3 min 5 s, 2 h 10 min."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"

@@ -15,8 +15,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from nano_edit.cli.batch_display import BatchDisplay, sums, time_text
+from nano_edit.cli.batch_display import BatchDisplay, sums
 from nano_edit.cli.live import BAR, PATIENCE, console_of, facts_of
+from nano_edit.cli.report_page.summary import duration
 
 if TYPE_CHECKING:
     from typing import Any
@@ -169,6 +170,6 @@ def _bar(tally: Tally, seconds: float, overflow: Any) -> RenderableType:
         ProgressBar(total=tally.total, completed=tally.ended, width=BAR),
         Text(facts, "bold"),
         Text(f"{tally.failed} failed" if tally.failed else "", "red"),
-        Text(time_text(seconds), "dim"),
+        Text(duration(seconds), "dim"),
     )
     return line

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # What makes an edit another one; the rest only changes how it is carried out.
 _SHAPING = (
     "instruction", "images", "model", "provider", "aspect_ratio", "size", "text",
-    "max_side", "format", "output",
+    "max_side", "format", "output", "emulate",
 )  # fmt: skip
 
 

@@ -27,7 +27,8 @@ from nano_edit.cli.manifest import Manifest, job_id
 from nano_edit.cli.plan import Planned, plan_edits
 from nano_edit.cli.records import Record, record_of_error, record_of_result
 from nano_edit.cli.service import connect, means_of
-from nano_edit.engine.batch import Batch, Ended
+from nano_edit.domain import Billed
+from nano_edit.engine.batch import Batch
 from nano_edit.engine.pace import SharedPace
 from nano_edit.errors import (
     AuthError,
@@ -65,14 +66,25 @@ def run_many(base: Resolved, terminal: Terminal) -> None:
             _tell_plan(planned, base, terminal)
             return
         tally = _run(planned, base, terminal)
+    _raise_for(tally, resumable=_manifest_name(base.options) is not None)
+
+
+def _raise_for(tally: Tally, *, resumable: bool) -> None:
+    """Raise what the run ends with, if not all is done."""
+    again = "what is done is not done twice"
+    if not resumable:
+        again = "with --skip-existing it makes only what is missing"
+    again = f"Run the same command again: {again}."
     if tally.stopped_by is not None:
-        raise tally.stopped_by
+        stop = TerminatedEdit if tally.stopped_by == signal.SIGTERM else InterruptedEdit
+        has = f"{tally.done + tally.skipped} of {tally.total} edits are done."
+        raise stop(f"Stopped: {has}", hint=again, billed=tally.billed)
+    if tally.fatal is not None and not tally.done:
+        raise tally.fatal
     if tally.failed:
-        raise PartialError(
-            f"{tally.failed} of {tally.total} edits failed.",
-            hint="Run the same command again: what is done is not done twice.",
-            billed=tally.billed,
-        )
+        left = f" {tally.left} were not begun." if tally.left else ""
+        failed = f"{tally.failed} of {tally.total} edits failed.{left}"
+        raise PartialError(failed, hint=again, billed=tally.billed)
 
 
 def _with_stdin_read(
@@ -138,25 +150,30 @@ def _run(planned: list[Planned], base: Resolved, terminal: Terminal) -> Tally:
         connection = connect(options, terminal, stack, display.note)
         work = _Work(base, terminal, connection, manifest, display)
         batch = Batch(planned, work, threads=min(options.jobs, max(1, len(planned))))
-        with _drained_by_signals(batch, work, display):
+        work.batch = batch
+        bugs: list[BaseException] = []
+        with _drained_by_signals(work, display):
             for ended in batch:
-                display.ended(_noted(ended, base, manifest, report, work), ended.job)
+                if ended.value is None:
+                    bugs += [ended.error] if ended.error else []
+                    work.drain()  # it may be every edit's, and each is paid for
+                    continue
+                _note_down(ended.value, manifest, report)
+                display.ended(ended.value, ended.job)
+                _drain_if_fatal(ended.value.error, work, display, options)
+        if bugs:
+            raise bugs[0]
+        if report and display.tally.left:
+            report.finish(cut_short=True)
         return display.tally
 
 
-def _noted(
-    ended: Ended[Planned, _Outcome],
-    base: Resolved,
-    manifest: Manifest | None,
-    report: ReportWriter | None,
-    work: _Work,
-) -> _Outcome:
+def _note_down(
+    outcome: _Outcome, manifest: Manifest | None, report: ReportWriter | None
+) -> None:
     """Write down what an edit ended with."""
-    if ended.value is None:
-        raise ended.error or AssertionError("an edit ended with nothing")
-    outcome = ended.value
-    if outcome.error is not None and not outcome.begun:
-        return outcome  # stopped before its turn: it has not ended, it never began
+    if not outcome.begun:
+        return
     if manifest and not outcome.record.get("skipped"):
         manifest.add(outcome.record)
     if report:
@@ -169,21 +186,30 @@ def _noted(
                 outcome.record, instruction=outcome.record["instruction"], before=before
             )
         )
-    if outcome.error is not None and _ends_the_run(outcome.error, base.options):
-        work.drain()
-    return outcome
 
 
-def _ends_the_run(error: NanoEditError, options: Options) -> bool:
-    for_all = isinstance(error, AuthError) or (
+def _drain_if_fatal(
+    error: NanoEditError | None, work: _Work, display: BatchDisplay, options: Options
+) -> None:
+    """Begin nothing new after an error that every other edit would meet too."""
+    if error is None or isinstance(error, InterruptedEdit) or work.draining:
+        return
+    fatal = isinstance(error, AuthError) or (
         isinstance(error, QuotaError) and error.retry is Retry.NEVER
     )
-    return for_all or options.fail_fast
+    if fatal or options.fail_fast:
+        work.drain()
+        display.note("No new edits are begun; those under way go on.")
+    if fatal:
+        display.tally.fatal = error
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What one edit ended with: its record, and the error if it failed."""
+    """What one edit ended with: its record, and the error if it failed.
+
+    One that was stopped before it cost anything has not ended: it never began.
+    """
 
     record: Record
     error: NanoEditError | None = None
@@ -208,24 +234,26 @@ class _Work:
         self._display = display
         self._pace = SharedPace(base.options.jobs, base.options.rpm)
         self.batch: Batch[Planned, _Outcome] | None = None
+        self.draining = False
 
     def __call__(self, edit: Planned) -> _Outcome:
         """Make the edit and return what it ended with; a bug alone is raised."""
         options = edit.options(self._base)
+        job = job_id(options, edit.index)
         about = {
-            "job": job_id(options, edit.index),
+            "job": job,
             "label": edit.label,
             "instruction": options.instruction or "",
             "images": options.images or [],
         }
-        if there := self._output_there(options, edit, about["job"]):
+        if there := self._output_there(options, edit, job):
             skipped = {"ok": True, "skipped": True, "output": there}
             return _Outcome({**skipped, **about})
         self._display.began(edit)
         try:
             record = self._edit(options, edit)
         except NanoEditError as error:
-            begun = error.attempts > 0 or not isinstance(error, InterruptedEdit)
+            begun = not isinstance(error, InterruptedEdit) or error.billed != Billed.NO
             record = record_of_error(error, options.output)
             return _Outcome({**record, **about}, error, begun)
         return _Outcome({**record, **about})
@@ -264,10 +292,15 @@ class _Work:
             result = make(
                 job.request, job.destination, means, edit_options(options, digest=True)
             )
+        for warning in result.warnings:
+            note(f"warning: {warning}")
+        if options.text and result.text:
+            note(result.text)
         return record_of_result(result)
 
     def drain(self) -> None:
         """Begin nothing new; what is under way goes on."""
+        self.draining = True
         if self.batch:
             self.batch.drain()
         self._pace.stop()
@@ -279,13 +312,18 @@ class _Work:
 
 
 def _manifest_of(options: Options) -> Manifest | None:
+    name = _manifest_name(options)
+    return Manifest(name) if name else None
+
+
+def _manifest_name(options: Options) -> Path | None:
     """Return the manifest: the one named, or for lists the one beside the outputs."""
     if options.manifest:
-        return Manifest(Path(options.manifest))
+        return Path(options.manifest)
     if not (options.batch or options.each):
         return None
     beside = Path(options.output) if options.output else Path()
-    return Manifest((beside if beside.is_dir() else beside.parent) / MANIFEST)
+    return (beside if beside.is_dir() else beside.parent) / MANIFEST
 
 
 def _report_of(options: Options) -> ReportWriter | None:
@@ -301,45 +339,47 @@ def _report_of(options: Options) -> ReportWriter | None:
 
 
 @contextmanager
-def _drained_by_signals(
-    batch: Batch[Planned, _Outcome], work: _Work, display: BatchDisplay
-) -> Iterator[None]:
+def _drained_by_signals(work: _Work, display: BatchDisplay) -> Iterator[None]:
     """While inside, the first Ctrl-C or SIGTERM drains and the second stops."""
-    work.batch = batch
-    stopping: list[int] = []
+    reactions: list[threading.Thread] = []
 
     def take(signum: int, _: object) -> None:
-        stopping.append(signum)
         # Locks may be held by the very frame that was interrupted.
-        threading.Thread(target=react, args=(signum, len(stopping))).start()
+        react = _stop if reactions else _drain
+        display.tally.stopped_by = display.tally.stopped_by or signum
+        reactions.append(threading.Thread(target=react, args=(signum, work, display)))
+        reactions[-1].start()
 
-    def react(signum: int, times: int) -> None:
-        if times > 1:
-            work.stop()
-            return
-        work.drain()
-        name = "Terminated" if signum == signal.SIGTERM else "Interrupted"
-        display.tally.stopped_by = _stopped(signum)
-        display.note(
-            f"{name}: no new edits are begun; those under way are paid for and go on. "
-            "Again to stop them too."
-        )
-        if signum == signal.SIGTERM:
-            timer = threading.Timer(GRACE, work.stop)
-            timer.daemon = True
-            timer.start()
-
-    before = {each: signal.signal(each, take) for each in _SIGNALS}
+    # A shell's background job ignores Ctrl-C, and is to go on doing so.
+    before = {
+        each: signal.signal(each, take)
+        for each in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(each) is not signal.SIG_IGN
+    }
     try:
         yield
     finally:
         for each, earlier in before.items():
             signal.signal(each, earlier)
+        for reaction in reactions:
+            reaction.join()
 
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+def _drain(signum: int, work: _Work, display: BatchDisplay) -> None:
+    work.drain()
+    terminated = signum == signal.SIGTERM
+    how = f"after {GRACE:.0f} s" if terminated else "by another Ctrl-C"
+    display.note(
+        f"{'Terminated' if terminated else 'Interrupted'}: no new edits are begun. "
+        f"Those under way are paid for and go on; they end {how}."
+    )
+    if terminated:
+        timer = threading.Timer(GRACE, work.stop)
+        timer.daemon = True
+        timer.start()
 
 
-def _stopped(signum: int) -> InterruptedEdit:
-    kind = TerminatedEdit if signum == signal.SIGTERM else InterruptedEdit
-    return kind("The run was stopped before its end.", hint="Run it again to go on.")
+def _stop(signum: int, work: _Work, display: BatchDisplay) -> None:
+    del signum
+    work.stop()
+    display.note("Stopped: the edits under way are ended; they may be billed.")
