@@ -81,8 +81,6 @@ def _causes(fault: BaseException | None) -> Iterator[BaseException]:
 def _reason(fault: Exception) -> str:
     if isinstance(fault, httpx.ConnectTimeout):
         return "no connection within --connect-timeout"
-    if isinstance(fault, httpx.TimeoutException):
-        return "nothing came within --timeout"
     if isinstance(fault, httpx.LocalProtocolError):
         return "it cannot be written as HTTP"  # the fault quotes headers, so the key
     for cause in _causes(fault):
