@@ -134,8 +134,8 @@ def test_any_bytes_give_a_document_or_a_protocol_error(
     for chunks in ([raw], bytewise(raw)):
         try:
             outcomes.append(repr(read(chunks)))
-        except ProtocolError as fault:
-            outcomes.append(fault.message.partition("(at byte")[0])
+        except ProtocolError:  # of several faults, which one is met first may differ
+            outcomes.append("refused")
     assert outcomes[0] == outcomes[1]
 
 

@@ -36,7 +36,11 @@ FOREIGN: dict[str, set[str]] = {
     "engine": {"httpx", "rich", "typer"},
     "emulator": {"httpx", "pybase64"},  # its base64 and JSON are not ours either
 }
-SPEAK_HTTP = {"nano_edit.wire.client", "nano_edit.wire.download"}
+SPEAK_HTTP = {
+    "nano_edit.wire.client",
+    "nano_edit.wire.download",
+    "nano_edit.wire.losses",
+}
 EMPTY_WORDS = {"util", "helper", "manager", "handler", "process", "data2"}
 
 

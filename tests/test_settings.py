@@ -372,7 +372,7 @@ def test_batch_lines_instruction_follows_the_presets() -> None:
         ({"size": "3K"}, "size: '3K' is not one of 512 1K 2K 4K."),
         ({"images": [1]}, "images: a list of texts is wanted, not a list."),
         ({"images": {}}, "images: a list of texts is wanted, not a table."),
-        ({"max_side": 3}, "max_side: Input should be greater than or equal to 16."),
+        ({"max_side": 3}, "max_side: 3 is less than 16"),
         ({"max_side": False}, "max_side: a number is wanted, not false."),
         ({"jobs": 3}, "jobs is for the whole run, not for one edit."),
         ({"base_url": "https://x"}, "base_url is for the whole run, not for one edit."),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from nano_edit import __version__
+from nano_edit.cli.help import PlainCommand
 from nano_edit.cli.messages import error_text
 from nano_edit.cli.options import command_signature
 from nano_edit.cli.terminal import Terminal
@@ -45,7 +46,7 @@ app = typer.Typer(
 _ParseError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 @command_signature
 def nano_edit(context: typer.Context, **values: Any) -> None:
     """Edit pictures by instruction: a sentence and photos in, the edit on disk."""

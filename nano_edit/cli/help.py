@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand
 
+from nano_edit.cli.coercion import lighten
 from nano_edit.cli.options import PANELS
 from nano_edit.cli.reference import EXAMPLES, EXITS, reference_of
 
@@ -29,6 +30,12 @@ COLUMN = 28  # where the explanations begin
 
 class PlainCommand(TyperCommand):
     """A command whose help is plain text, for ``app.command(cls=PlainCommand)``."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """Return the parameters, ``--help`` among them, by rules that load fast."""
+        parameters = super().get_params(ctx)
+        lighten(parameters)
+        return parameters
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help; headings are bold for a person at a terminal."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
     from nano_edit.domain import Destination
-    from nano_edit.engine.edit import Options as EditOptions
+    from nano_edit.engine.means import Options as EditOptions
     from nano_edit.pictures.workspace import Workspace
 
 
@@ -138,7 +138,7 @@ def destination_of(
 
 def edit_options(options: Options, *, digest: bool) -> EditOptions:
     """Return the options that the engine takes."""
-    from nano_edit.engine.edit import Options as EditOptions  # noqa: PLC0415
+    from nano_edit.engine.means import Options as EditOptions  # noqa: PLC0415
 
     return EditOptions(
         save_drafts=options.save_drafts, strict=options.strict, digest=digest

@@ -60,7 +60,7 @@ def recover_picture(options: Options, terminal: Terminal) -> EditResult:
     """
     from nano_edit.cli.job import edit_options  # noqa: PLC0415
     from nano_edit.cli.progress import display_for  # noqa: PLC0415
-    from nano_edit.engine.edit import recover  # noqa: PLC0415
+    from nano_edit.engine.recover import recover  # noqa: PLC0415
     from nano_edit.pictures.destination import plan_destination  # noqa: PLC0415
 
     spool = Path(options.instruction or "")

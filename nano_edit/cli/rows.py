@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 import typer
 
 from nano_edit.cli.config_file import Setting
+from nano_edit.cli.help import PlainCommand
 from nano_edit.cli.options import OUTPUT, PICTURE, WHAT, Options, command_signature
 from nano_edit.errors import UsageError
 
@@ -35,7 +36,7 @@ class Rows:
     def __init__(self, context: typer.Context) -> None:
         self._context = context
         self._parameters: dict[str, Any] = {
-            each.name: each for each in context.command.params
+            each.name: each for each in context.command.get_params(context)
         }
 
     @classmethod
@@ -43,7 +44,7 @@ class Rows:
     def of_table(cls) -> Rows:
         """Return the rows for values that come without a command line."""
         app = typer.Typer(add_completion=False)
-        app.command()(command_signature(lambda context, **values: None))  # noqa: ARG005 - never called
+        app.command(cls=PlainCommand)(command_signature(lambda context, **values: None))  # noqa: ARG005 - never called
         return cls(typer.Context(typer.main.get_command(app)))
 
     @property

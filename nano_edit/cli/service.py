@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from nano_edit.cli.terminal import Terminal
     from nano_edit.domain import Observe
     from nano_edit.engine.cache import Cache
-    from nano_edit.engine.edit import Means, Pace
+    from nano_edit.engine.means import Means
+    from nano_edit.engine.pace import Pace
     from nano_edit.wire.client import Client, Service
     from nano_edit.wire.providers import Provider
 
@@ -104,7 +105,8 @@ def means_of(
     options: Options, connection: Connection, observe: Observe, pace: Pace | None = None
 ) -> Means:
     """Return what the engine needs of the world for edits with these options."""
-    from nano_edit.engine.edit import Alone, Means  # noqa: PLC0415
+    from nano_edit.engine.means import Means  # noqa: PLC0415
+    from nano_edit.engine.pace import Alone  # noqa: PLC0415
     from nano_edit.engine.retry import RetryPolicy  # noqa: PLC0415
     from nano_edit.pictures.spool import state_folder  # noqa: PLC0415
 

@@ -1,7 +1,7 @@
-"""When an edit among many may send: one gate that all jobs share.
+"""When an attempt may begin: at once for one edit, through one gate for many.
 
-Strategy: a condition over three facts - how many attempts are under way, when
-the last ones began, and until when everybody waits.
+Strategy of the gate: a condition over three facts - how many attempts are under
+way, when the next may begin, and whether the run was stopped.
 
 Rules:
 - No more than ``limit`` attempts at once.  A rate limit halves it; it grows back
@@ -15,15 +15,39 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Protocol
 
 from nano_edit.errors import InterruptedEdit, QuotaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from nano_edit.errors import NanoEditError
+
+
+class Pace(Protocol):
+    """When an attempt may begin; many edits at once share one."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Hold a place for one attempt, waiting for it if need be."""
+
+    def pause(self, seconds: float, error: NanoEditError) -> None:
+        """Let the time pass that is to lie between ``error`` and the next try."""
+
+
+class Alone:
+    """The pace of a single edit: at once, and sleeping in between."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Give a place without waiting."""
+        return nullcontext()
+
+    def pause(self, seconds: float, error: NanoEditError) -> None:
+        """Sleep; Ctrl-C ends it."""
+        del error
+        time.sleep(seconds)
 
 
 class SharedPace:

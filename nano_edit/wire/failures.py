@@ -7,19 +7,12 @@ Rules:
 - Whether it was billed and whether it may be tried again is decided here, from
   the service's documents and from what its users report, and nowhere else.
 - The service's own words are quoted, shortened; they are cleaned where shown.
-- Two dialects are read: Google's ``{"error": {code, message, status, details}}``
-  and the gateway's ``{"error": {message, type, code}}``; and HTML from proxies.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 from nano_edit.domain import Billed
@@ -31,28 +24,13 @@ from nano_edit.errors import (
     Retry,
     ServerError,
 )
+from nano_edit.wire.answers import Answer, read_answer
 from nano_edit.wire.providers import MODELS
 
 MAX_QUOTE = 400  # characters of the service's own words in a message
 
 _NO_MONEY = frozenset({"insufficient_user_quota", "pre_consume_token_quota_failed"})
 _KEY_HINT = "Check the key, and that it belongs to the --provider that is asked."
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What an answer without a picture says, in either dialect."""
-
-    http_status: int
-    message: str = ""
-    code: str = ""  # the gateway's code, Google's status
-    reasons: frozenset[str] = frozenset()  # ErrorInfo.reason
-    quota_ids: tuple[str, ...] = ()
-    retry_after: float | None = None
-    location: str = ""
-    is_html: bool = False
-    model: str = ""
-    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 def error_of(
@@ -67,61 +45,6 @@ def error_of(
     error = build(answer)
     error.http_status = http_status
     return error
-
-
-def read_answer(
-    http_status: int, headers: Mapping[str, str], body: bytes, *, model: str = ""
-) -> Answer:
-    """Read what can be read of an answer; what cannot is left out."""
-    error = _error_object(body)
-    details = [one for one in _list(error.get("details")) if isinstance(one, dict)]
-    violations = [
-        one
-        for detail in details
-        for one in _list(detail.get("violations"))
-        if isinstance(one, dict)
-    ]
-    message = str(error.get("message") or error.get("localized_message") or "")
-    return Answer(
-        http_status=http_status,
-        message=message,
-        code=str(error.get("status") or error.get("code") or ""),
-        reasons=frozenset(str(one.get("reason")) for one in details),
-        quota_ids=tuple(str(one.get("quotaId", "")) for one in violations),
-        retry_after=_retry_after(headers.get("retry-after", ""), details),
-        location=headers.get("location", ""),
-        is_html=body.lstrip()[:1] == b"<",
-        model=model,
-    )
-
-
-def _error_object(body: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    if isinstance(document, list) and document:
-        document = document[0]
-    error = document.get("error") if isinstance(document, dict) else None
-    return error if isinstance(error, dict) else {"message": error or ""}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _retry_after(header: str, details: list[dict[str, Any]]) -> float | None:
-    """Return the seconds that the server asks for: RetryInfo, else the header."""
-    for detail in details:
-        if delay := re.fullmatch(r"(\d+(?:\.\d*)?)s", str(detail.get("retryDelay"))):
-            return float(delay[1])
-    if re.fullmatch(r"\d+(\.\d+)?", header.strip()):
-        return float(header)
-    try:
-        when = parsedate_to_datetime(header)
-    except (TypeError, ValueError):
-        return None
-    return max(0.0, when.timestamp() - time.time())
 
 
 # --- the rules ---------------------------------------------------------------

@@ -1,0 +1,88 @@
+"""What an answer without a picture says, in either of two dialects, or in HTML.
+
+Google's: ``{"error": {code, message, status, details[]}}``; the gateway's:
+``{"error": {message, localized_message, type, code}}``.  Pure; whatever cannot be
+read is left out, and nothing is ever raised.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an answer without a picture says, in either dialect."""
+
+    http_status: int
+    message: str = ""
+    code: str = ""  # the gateway's code, Google's status
+    reasons: frozenset[str] = frozenset()  # ErrorInfo.reason
+    quota_ids: tuple[str, ...] = ()
+    retry_after: float | None = None
+    location: str = ""
+    is_html: bool = False
+    model: str = ""
+
+
+def read_answer(
+    http_status: int, headers: Mapping[str, str], body: bytes, *, model: str = ""
+) -> Answer:
+    """Read what can be read of an answer; what cannot is left out."""
+    error = _error_object(body)
+    details = [one for one in _list(error.get("details")) if isinstance(one, dict)]
+    violations = [
+        one
+        for detail in details
+        for one in _list(detail.get("violations"))
+        if isinstance(one, dict)
+    ]
+    message = str(error.get("message") or error.get("localized_message") or "")
+    return Answer(
+        http_status=http_status,
+        message=message,
+        code=str(error.get("status") or error.get("code") or ""),
+        reasons=frozenset(str(one.get("reason")) for one in details),
+        quota_ids=tuple(str(one.get("quotaId", "")) for one in violations),
+        retry_after=_retry_after(headers.get("retry-after", ""), details),
+        location=headers.get("location", ""),
+        is_html=body.lstrip()[:1] == b"<",
+        model=model,
+    )
+
+
+def _error_object(body: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    if isinstance(document, list) and document:
+        document = document[0]
+    error = document.get("error") if isinstance(document, dict) else None
+    return error if isinstance(error, dict) else {"message": error or ""}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _retry_after(header: str, details: list[dict[str, Any]]) -> float | None:
+    """Return the seconds that the server asks for: RetryInfo, else the header."""
+    for detail in details:
+        if delay := re.fullmatch(r"(\d+(?:\.\d*)?)s", str(detail.get("retryDelay"))):
+            return float(delay[1])
+    if re.fullmatch(r"\d+(\.\d+)?", header.strip()):
+        return float(header)
+    try:
+        when = parsedate_to_datetime(header)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, when.timestamp() - time.time())

@@ -1,0 +1,59 @@
+"""What a key may look like, and the environment variables that may hold one.
+
+Rules: the first variable that holds anything counts, and a broken key is an
+error, so that none is passed over for another account's; no message holds any
+part of a key.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nano_edit.domain import ApiKey
+from nano_edit.errors import AuthError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nano_edit.wire.providers import Provider
+
+OWN_VARIABLE = "NANO_EDIT_API_KEY"
+LONGEST = 4096  # bytes; no service's key is a tenth of it
+
+
+def key_in_environment(
+    environ: Mapping[str, str], provider: Provider
+) -> tuple[ApiKey, str] | None:
+    """Return the key and the variable that holds it; None when none does.
+
+    Raises AuthError for what cannot be a key.
+    """
+    for variable in (OWN_VARIABLE, *provider.key_variables):
+        if environ.get(variable, "").strip():
+            return checked_key(environ[variable], variable), variable
+    return None
+
+
+def checked_key(text: str, origin: str) -> ApiKey:
+    """Return the key without the space around it; raises AuthError for another thing.
+
+    ``origin`` begins the message: a variable, a file, "What was given".
+    """
+    key = text.strip()
+    one_word = key.isascii() and key.isprintable() and " " not in key
+    if not key or not one_word or len(key) > LONGEST:
+        raise AuthError(
+            f"{origin} is no key: a key is one word of plain ASCII characters.",
+            hint="Copy the key again, alone, without quotes or a name before it.",
+        )
+    return ApiKey(key)
+
+
+def no_key(provider: Provider, *more: str) -> AuthError:
+    """Return the error for no key at all; ``more`` are sentences that explain it."""
+    variables = " or ".join((*provider.key_variables, OWN_VARIABLE))
+    return AuthError(
+        " ".join((f"There is no key for {provider.name}: set {variables}.", *more)),
+        hint=f"Get a key at {provider.key_page}; nano-edit --login stores it. "
+        "To try without a key: --emulate.",
+    )
