@@ -14,9 +14,10 @@ import pytest
 import support
 
 from nano_edit.cli.config_file import config_folder
-from nano_edit.cli.keys import LIMIT, StoredKey, find_key, login, stored_file
+from nano_edit.cli.keys import StoredKey, find_key, login, stored_file
 from nano_edit.cli.options import Options
 from nano_edit.errors import AuthError, UsageError
+from nano_edit.wire.credentials import LONGEST
 from nano_edit.wire.providers import PROVIDERS
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def test_first_line_of_a_key_file_is_the_key(
         (f"{CANARY}\x1b[0m", "is no key"),
         (CANARY.encode("utf-16"), "is no key"),
         (b"\xff\xfe\x00 canary", "is no key"),
-        (CANARY * (LIMIT // len(CANARY) + 1), "is longer than 4096 bytes"),
+        (CANARY * (LONGEST // len(CANARY) + 1), "is longer than 4096 bytes"),
     ],
 )
 def test_file_that_holds_no_key_is_refused_without_a_word_of_it(
@@ -207,7 +208,7 @@ def test_key_file_that_cannot_be_read_is_an_error(tmp_path: Path, name: str) -> 
 
 
 def test_variable_that_holds_no_key_is_refused_by_its_name() -> None:
-    for value in (f"{CANARY} {CANARY}", f"“{CANARY}”", CANARY * LIMIT):
+    for value in (f"{CANARY} {CANARY}", f"“{CANARY}”", CANARY * LONGEST):
         said = refusal(environ={"APIYI_API_KEY": value})
         assert "APIYI_API_KEY is no key" in said
 
@@ -318,7 +319,7 @@ def test_login_without_a_key_stores_nothing(text: str) -> None:
     assert not stored_file(APIYI).parent.exists()
 
 
-@pytest.mark.parametrize("text", [f"{CANARY} b", f"é{CANARY}", CANARY * LIMIT])
+@pytest.mark.parametrize("text", [f"{CANARY} b", f"é{CANARY}", CANARY * LONGEST])
 def test_login_refuses_what_is_no_key_without_a_word_of_it(text: str) -> None:
     with pytest.raises(UsageError, match="What was given is no key") as caught:
         login(APIYI, stdin=pipe(text))
@@ -343,6 +344,7 @@ fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 sys.modules["keyring"] = None
 from nano_edit.cli.keys import login
 from nano_edit.errors import UsageError
+from nano_edit.wire.credentials import LONGEST
 from nano_edit.wire.providers import PROVIDERS
 try:
     print("stored in", login(PROVIDERS["apiyi"], stdin=sys.stdin.buffer).where)
@@ -397,6 +399,7 @@ WITHOUT_A_TERMINAL = """
 import io, sys
 from nano_edit.cli.keys import login
 from nano_edit.errors import UsageError
+from nano_edit.wire.credentials import LONGEST
 from nano_edit.wire.providers import PROVIDERS
 class Claiming(io.BytesIO):
     def isatty(self):

@@ -21,19 +21,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.cli.config_file import config_folder, exposure
-from nano_edit.domain import ApiKey
 from nano_edit.errors import AuthError, UsageError
+from nano_edit.wire.credentials import (
+    LONGEST,
+    checked_key,
+    key_in_environment,
+    no_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import BinaryIO
 
     from nano_edit.cli.options import Options
+    from nano_edit.domain import ApiKey
     from nano_edit.wire.providers import Provider
 
-OWN_VARIABLE = "NANO_EDIT_API_KEY"
 KEYRING_SERVICE = "nano-edit"  # the user name beside it is the provider's name
-LIMIT = 4096  # bytes; no service's key is a tenth of it
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
@@ -64,16 +68,15 @@ def find_key(
     """
     if options.api_key_file is not None:
         return _from_file(Path(options.api_key_file))
-    for variable in (OWN_VARIABLE, *provider.key_variables):
-        if environ.get(variable, "").strip():
-            return FoundKey(_checked(environ[variable], variable), variable)
+    if in_environment := key_in_environment(environ, provider):
+        return FoundKey(*in_environment)
     in_keyring, trouble = _from_keyring(provider)
     if in_keyring:
         return FoundKey(in_keyring, "the system's keyring")
     if os.path.lexists(stored_file(provider)):
         found = _from_file(stored_file(provider))
         return FoundKey(found.key, found.origin, (*found.warnings, *trouble))
-    raise _no_key(provider, trouble)
+    raise no_key(provider, *trouble)
 
 
 def stored_file(provider: Provider) -> Path:
@@ -94,7 +97,7 @@ def login(provider: Provider, *, stdin: BinaryIO) -> StoredKey:
             hint=f"Get one at {provider.key_page}.",
         )
     try:
-        key = _checked(text, "What was given")
+        key = checked_key(text, "What was given")
     except AuthError as fault:
         raise UsageError(fault.message, hint=fault.hint) from None
     return _into_keyring(provider, key) or _into_file(provider, key)
@@ -103,40 +106,21 @@ def login(provider: Provider, *, stdin: BinaryIO) -> StoredKey:
 # --- finding -----------------------------------------------------------------
 
 
-def _no_key(provider: Provider, trouble: tuple[str, ...]) -> AuthError:
-    variables = " or ".join((*provider.key_variables, OWN_VARIABLE))
-    return AuthError(
-        " ".join((f"There is no key for {provider.name}: set {variables}.", *trouble)),
-        hint=f"Get a key at {provider.key_page}; nano-edit --login stores it. "
-        "To try without a key: --emulate.",
-    )
-
-
-def _checked(text: str, origin: str) -> ApiKey:
-    key = text.strip()
-    if not (key.isascii() and key.isprintable()) or " " in key or len(key) > LIMIT:
-        raise AuthError(
-            f"{origin} is no key: a key is one word of plain ASCII characters.",
-            hint="Copy the key again, alone, without quotes or a name before it.",
-        )
-    return ApiKey(key)
-
-
 def _from_file(path: Path) -> FoundKey:
     """Return the key in the file's first line; the rest may be notes."""
     origin = f"key file {path}"
     try:
         with path.open("rb") as file:
-            raw, mode = file.read(LIMIT + 1), os.fstat(file.fileno()).st_mode
+            raw, mode = file.read(LONGEST + 1), os.fstat(file.fileno()).st_mode
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or "no such path"
         raise AuthError(
             f"The {origin} cannot be read: {reason}.",
             hint="Check the path, and that you may read the file.",
         ) from None
-    if len(raw) > LIMIT:
+    if len(raw) > LONGEST:
         raise AuthError(
-            f"The {origin} is longer than {LIMIT} bytes: it holds something else.",
+            f"The {origin} is longer than {LONGEST} bytes: it holds something else.",
             hint="Its first line has to be the key.",
         )
     lines = raw.decode("utf-8-sig", "replace").strip().splitlines()
@@ -144,7 +128,7 @@ def _from_file(path: Path) -> FoundKey:
         raise AuthError(
             f"The {origin} is empty.", hint="Its first line has to be the key."
         )
-    key = _checked(lines[0], f"The first line of {origin}")
+    key = checked_key(lines[0], f"The first line of {origin}")
     return FoundKey(key, origin, exposure(path, mode))
 
 
@@ -160,7 +144,7 @@ def _from_keyring(provider: Provider) -> tuple[ApiKey | None, tuple[str, ...]]:
     except Exception as error:  # noqa: BLE001 - a backend is foreign and raises its own
         name = type(error).__name__
         return None, (f"The system's keyring did not answer ({name}).",)
-    return (_checked(text, "What the system's keyring holds") if text else None), ()
+    return (checked_key(text, "What the system's keyring holds") if text else None), ()
 
 
 def _keyring() -> Any:
@@ -194,7 +178,7 @@ def _asked(provider: Provider) -> str:
 
 
 def _piped(stdin: BinaryIO) -> str:
-    return stdin.readline(LIMIT + 2).decode("utf-8-sig", "replace")
+    return stdin.readline(LONGEST + 2).decode("utf-8-sig", "replace")
 
 
 def _into_keyring(provider: Provider, key: ApiKey) -> StoredKey | None:

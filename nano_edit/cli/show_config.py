@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from nano_edit.cli.keys import OWN_VARIABLE, find_key
+from nano_edit.cli.keys import find_key
 from nano_edit.cli.options import NAMES
 from nano_edit.cli.rows import Rows
 from nano_edit.cli.settings import DEFAULT
 from nano_edit.errors import AuthError
+from nano_edit.wire.credentials import OWN_VARIABLE
 from nano_edit.wire.providers import PROVIDERS
 
 if TYPE_CHECKING:
