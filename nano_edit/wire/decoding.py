@@ -45,7 +45,8 @@ class ContentDecoder:
         if self._zlib is None:
             yield self._counted(data)
             return
-        while data and not self._zlib.eof:
+        waiting = True  # zlib may hold output back when a block was filled
+        while (data or waiting) and not self._zlib.eof:
             try:
                 block = self._zlib.decompress(data, BLOCK)
             except zlib.error as fault:
@@ -53,6 +54,7 @@ class ContentDecoder:
                     f"The reply's compression is broken: {fault}.", billed=Billed.YES
                 ) from None
             data = self._zlib.unconsumed_tail
+            waiting = len(block) == BLOCK
             if block:
                 yield self._counted(block)
 
