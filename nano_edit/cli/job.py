@@ -6,22 +6,22 @@ what the pictures tell, then what the disk tells; nothing has been sent by then.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nano_edit.cli.instruction import read_instruction
-from nano_edit.cli.service import check_service, model_of, provider_of
-from nano_edit.domain import EditRequest
+from nano_edit.cli.service import base_url_of, model_of, provider_of
+from nano_edit.engine.prepare import Wish, check_wish, prepare_request
 from nano_edit.errors import UsageError
-from nano_edit.wire.providers import ALL_RATIOS, MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
-    from nano_edit.domain import Destination
+    from nano_edit.domain import Destination, EditRequest
     from nano_edit.engine.means import Options as EditOptions
     from nano_edit.pictures.workspace import Workspace
 
@@ -36,14 +36,9 @@ class Job:
 
 def check_job(options: Options, instruction: str | None = None) -> None:
     """Raise UsageError for what the options alone show to be impossible."""
-    if not options.images:
-        raise UsageError(
-            "There is no picture to edit.",
-            hint='Try: nano-edit "blur the background" in.jpg -o out.png',
-        )
-    if instruction == "@-" and "-" in options.images:
+    check_wish(_wish(options, ""))
+    if instruction == "@-" and "-" in (options.images or ()):
         raise UsageError("Standard input cannot be instruction and picture at once.")
-    check_service(options, len(options.images))
 
 
 def prepare_job(
@@ -60,57 +55,29 @@ def prepare_job(
     """
     check_job(options, options.instruction)
     instruction = read_instruction(options.instruction, terminal.stdin)
-    request = _request(options, instruction, terminal, workspace, note)
+    request = prepare_request(
+        _wish(options, instruction),
+        workspace=workspace,
+        stdin=terminal.stdin,
+        note=note,
+    )
     return Job(request, destination_of(options, request, terminal, index=index))
 
 
-def _request(
-    options: Options,
-    instruction: str,
-    terminal: Terminal,
-    workspace: Workspace,
-    note: Callable[[str], None],
-) -> EditRequest:
-    from nano_edit.pictures.inputs import (  # noqa: PLC0415 - loads Pillow
-        Preparation,
-        prepare_inputs,
-    )
-    from nano_edit.wire.download import download  # noqa: PLC0415
-
-    provider = provider_of(options)
-    images = prepare_inputs(
-        options.images or (),
-        Preparation(
-            keep_metadata=options.keep_metadata,
-            max_side=options.max_side,
-            downscale=options.downscale,
-            max_image_bytes=provider.max_image_bytes,
-            max_request_bytes=provider.max_request_bytes,
-        ),
-        workspace=workspace,
-        stdin=terminal.stdin,
-        fetch=download,
-        note=note,
-    )
-    first = images[0]
-    return EditRequest(
+def _wish(options: Options, instruction: str) -> Wish:
+    return Wish(
         instruction=instruction,
-        images=images,
+        sources=options.images or (),
+        provider=provider_of(options),
+        base_url=base_url_of(options),
         model=model_of(options),
-        aspect_ratio=_ratio(options, first.width, first.height),
+        aspect_ratio=options.aspect_ratio,
         image_size=options.size,
         text=options.text,
+        keep_metadata=options.keep_metadata,
+        max_side=options.max_side,
+        downscale=options.downscale,
     )
-
-
-def _ratio(options: Options, width: int, height: int) -> str | None:
-    """Return the ratio to send: none for auto, the nearest one for match."""
-    if options.aspect_ratio == "match":
-        from nano_edit.pictures.expectation import nearest_ratio  # noqa: PLC0415
-
-        model = MODELS.get(model_of(options))
-        return nearest_ratio(width, height, model.ratios if model else ALL_RATIOS[:10])
-    return None if options.aspect_ratio == "auto" else options.aspect_ratio
 
 
 def destination_of(

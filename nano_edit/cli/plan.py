@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from nano_edit.cli.job import check_job
 from nano_edit.cli.settings import with_changes
 from nano_edit.errors import InputError, NanoEditError, OutputError, UsageError
+from nano_edit.pictures.formats import READ_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,23 +27,6 @@ if TYPE_CHECKING:
     from nano_edit.cli.settings import Resolved
     from nano_edit.cli.terminal import Terminal
 
-PICTURES = frozenset(
-    [
-        ".jpg",
-        ".jpeg",
-        ".png",
-        ".webp",
-        ".avif",
-        ".gif",
-        ".bmp",
-        ".tif",
-        ".tiff",
-        ".ppm",
-        ".ico",
-        ".heic",
-        ".heif",
-    ]
-)
 MOST_TOLD = 10  # faults of a list that are told at once
 _SHARD = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
 
@@ -151,7 +135,7 @@ def _from_pictures(options: Options) -> Iterator[Planned]:
 
 def _from_folder(folder: Path, options: Options) -> Iterator[Planned]:
     found = folder.rglob("*") if options.recursive else folder.iterdir()
-    pictures = sorted(path for path in found if path.suffix.lower() in PICTURES)
+    pictures = sorted(path for path in found if path.suffix.lower() in READ_SUFFIXES)
     if not pictures:
         raise InputError(
             f"{folder} holds no picture.",

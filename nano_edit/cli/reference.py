@@ -18,13 +18,11 @@ from typing import Any
 
 from nano_edit.cli.options import BEHAVIOUR, PANELS
 from nano_edit.errors import ExitStatus
+from nano_edit.pictures.formats import READ_SUFFIXES
 from nano_edit.wire.providers import MODELS
 
 PROGRAM = "nano-edit"
-PICTURE_SUFFIXES = (
-    *("png", "jpg", "jpeg", "webp", "avif", "gif", "bmp"),
-    *("tif", "tiff", "heic", "heif", "ppm", "ico"),
-)
+PICTURE_SUFFIXES = tuple(suffix.removeprefix(".") for suffix in READ_SUFFIXES)
 
 EXITS = {
     ExitStatus.OK: "the file is there",

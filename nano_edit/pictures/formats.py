@@ -1,4 +1,4 @@
-"""The picture formats that can be written, and their names in every tongue.
+"""The picture formats, read and written, and their names in every tongue.
 
 A format has one word here ("png", "jpeg", "webp", "avif", "tiff"); file names,
 MIME types and the command line have others.  Pure tables: no Pillow, no disk.
@@ -18,6 +18,12 @@ FORMATS: Final = {
     ".tiff": "tiff",
 }
 """File name suffix, in lower case, to format."""
+
+READ_SUFFIXES: Final = (
+    ".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp",
+    ".tif", ".tiff", ".heic", ".heif", ".ppm", ".ico",
+)  # fmt: skip
+"""Suffixes of pictures that can be read; what a file is its bytes tell."""
 
 SUFFIXES: Final = {
     "png": ".png",
