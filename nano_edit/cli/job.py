@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nano_edit.cli.instruction import read_instruction
 from nano_edit.cli.service import base_url_of, model_of, provider_of
 from nano_edit.engine.prepare import Wish, check_wish, prepare_request
 from nano_edit.errors import UsageError
+from nano_edit.pictures.formats import READ_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +36,19 @@ class Job:
 
 def check_job(options: Options, instruction: str | None = None) -> None:
     """Raise UsageError for what the options alone show to be impossible."""
+    if instruction and _is_picture(instruction):
+        raise UsageError(
+            f"{instruction} is a picture; the instruction comes first.",
+            hint=f'Try: nano-edit "blur the background" {instruction} -o out.png',
+        )
     check_wish(_wish(options, ""))
     if instruction == "@-" and "-" in (options.images or ()):
         raise UsageError("Standard input cannot be instruction and picture at once.")
+
+
+def _is_picture(instruction: str) -> bool:
+    is_named_so = instruction.lower().endswith(READ_SUFFIXES)
+    return is_named_so and os.path.exists(instruction)  # noqa: PTH110 - Path.exists raises on a long name
 
 
 def prepare_job(
