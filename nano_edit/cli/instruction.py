@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nano_edit.engine.prepare import checked_instruction
 from nano_edit.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -24,15 +25,7 @@ def read_instruction(given: str | None, stdin: BinaryIO) -> str:
             hint='Try: nano-edit "blur the background" in.jpg -o out.png',
         )
     text = _from_file(given[1:], stdin) if given.startswith("@") else given
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise UsageError("The instruction is not valid UTF-8.") from None
-    if not text.strip():
-        raise UsageError(
-            "The instruction is empty.", hint="Say in words what is to be done."
-        )
-    return text.strip()
+    return checked_instruction(text)
 
 
 def _from_file(name: str, stdin: BinaryIO) -> str:

@@ -10,12 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nano_edit.domain import ApiKey
-from nano_edit.wire.providers import (
-    ALL_RATIOS,
-    PROVIDERS,
-    check_model_options,
-    endpoint,
-)
+from nano_edit.engine.prepare import timeout_for
+from nano_edit.wire.providers import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,9 +26,6 @@ if TYPE_CHECKING:
     from nano_edit.wire.client import Client, Service
     from nano_edit.wire.providers import Provider
 
-TIMEOUT = 300.0  # seconds
-TIMEOUT_4K = 600.0  # seconds; a 4K picture is silent for up to 150 s
-
 
 def provider_of(options: Options) -> Provider:
     """Return the provider that was chosen."""
@@ -46,23 +39,12 @@ def model_of(options: Options) -> str:
 
 def timeout_of(options: Options) -> float:
     """Return the seconds that one attempt may take."""
-    return options.timeout or (TIMEOUT_4K if options.size == "4K" else TIMEOUT)
+    return options.timeout or timeout_for(options.size)
 
 
 def base_url_of(options: Options) -> str:
     """Return the base URL that was chosen, or the provider's own."""
     return options.base_url or provider_of(options).base_url
-
-
-def check_service(options: Options, images: int) -> None:
-    """Raise UsageError for what the model does not take, or a URL that is unsafe.
-
-    ``--aspect-ratio match`` is left for when the first picture is known.
-    """
-    model = model_of(options)
-    endpoint(base_url_of(options), model)
-    ratio = options.aspect_ratio if options.aspect_ratio in ALL_RATIOS else None
-    check_model_options(model, options.size, ratio, images)
 
 
 @dataclass(frozen=True, slots=True)
