@@ -20,7 +20,7 @@ from nano_edit.cli.messages import size_text
 from nano_edit.cli.progress import Display, Kind, Stage, Watch
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console, OverflowMethod, RenderableType
 
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
@@ -143,17 +143,20 @@ def line_of(
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    cells: list[RenderableType] = [
-        Text(_spinner(now, unicode=unicode), "cyan"),
-        Text(stage.kind.value.capitalize()),
-    ]
-    if stage.kind in {Kind.SENDING, Kind.RECEIVING} and stage.total:
-        cells.append(ProgressBar(total=stage.total, completed=stage.done, width=BAR))
-    cells.append(Text(facts_of(stage, now, typical), "dim"))
-    line = Table.grid(padding=(0, 1, 0, 0))
-    for _ in cells:
-        line.add_column(no_wrap=True, overflow="ellipsis" if unicode else "crop")
-    line.add_row(*cells)
+    overflow: OverflowMethod = "ellipsis" if unicode else "crop"
+    head = Text.assemble(
+        (_spinner(now, unicode=unicode), "cyan"), f" {stage.kind.value.capitalize()} "
+    )
+    facts = Text(facts_of(stage, now, typical), "dim")
+    line = Table.grid()
+    line.add_column(no_wrap=True, overflow=overflow)
+    if stage.kind not in {Kind.SENDING, Kind.RECEIVING} or not stage.total:
+        line.add_row(head.append_text(facts))
+        return line
+    line.add_column(max_width=BAR)  # the one that gives way in a narrow terminal
+    line.add_column(no_wrap=True, overflow=overflow)
+    bar = ProgressBar(total=stage.total, completed=stage.done)
+    line.add_row(head, bar, Text(" ").append_text(facts))
     return line
 
 
