@@ -41,7 +41,7 @@ def next_delay(
         return None
     if error.retry_after is not None:
         return error.retry_after if error.retry_after <= policy.max_wait else None
-    ceiling = min(LONGEST_DELAY, math.ldexp(FIRST_DELAY, attempt - 1))
+    ceiling = min(LONGEST_DELAY, math.ldexp(FIRST_DELAY, min(attempt - 1, 60)))
     return min(ceiling * draw, policy.max_wait)
 
 

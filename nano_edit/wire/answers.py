@@ -11,11 +11,18 @@ import json
 import re
 import time
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+YEAR = 366 * 86_400.0  # seconds; no longer wait is told, whatever the server names
+
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,7 @@ class Answer:
     reasons: frozenset[str] = frozenset()  # ErrorInfo.reason
     quota_ids: tuple[str, ...] = ()
     retry_after: float | None = None
-    location: str = ""
+    redirects_to: str = ""  # the host
     is_html: bool = False
     model: str = ""
 
@@ -46,6 +53,7 @@ def read_answer(
         if isinstance(one, dict)
     ]
     message = str(error.get("message") or error.get("localized_message") or "")
+    message = message.encode(errors="replace").decode()  # JSON may hold half a pair
     return Answer(
         http_status=http_status,
         message=message,
@@ -53,7 +61,7 @@ def read_answer(
         reasons=frozenset(str(one.get("reason")) for one in details),
         quota_ids=tuple(str(one.get("quotaId", "")) for one in violations),
         retry_after=_retry_after(headers.get("retry-after", ""), details),
-        location=headers.get("location", ""),
+        redirects_to=_host(headers.get("location", "")),
         is_html=body.lstrip()[:1] == b"<",
         model=model,
     )
@@ -70,19 +78,27 @@ def _error_object(body: bytes) -> dict[str, Any]:
     return error if isinstance(error, dict) else {"message": error or ""}
 
 
+def _host(location: str) -> str:
+    try:
+        return urlsplit(location).hostname or ""
+    except ValueError:
+        return ""
+
+
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
 def _retry_after(header: str, details: list[dict[str, Any]]) -> float | None:
     """Return the seconds that the server asks for: RetryInfo, else the header."""
-    for detail in details:
-        if delay := re.fullmatch(r"(\d+(?:\.\d*)?)s", str(detail.get("retryDelay"))):
-            return float(delay[1])
-    if re.fullmatch(r"\d+(\.\d+)?", header.strip()):
-        return float(header)
+    named = (str(detail.get("retryDelay")) for detail in details)
+    for delay in (*named, f"{header.strip()}s"):
+        if _SECONDS.fullmatch(delay):
+            return min(float(delay[:-1]), YEAR)
     try:
         when = parsedate_to_datetime(header)
-    except (TypeError, ValueError):
+        when = when.replace(tzinfo=when.tzinfo or UTC)  # HTTP knows no other zone
+        left = when.timestamp() - time.time()
+    except (TypeError, ValueError, OverflowError):
         return None
-    return max(0.0, when.timestamp() - time.time())
+    return min(max(0.0, left), YEAR)

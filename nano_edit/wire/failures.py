@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
 
 from nano_edit.domain import Billed
 from nano_edit.errors import (
@@ -44,6 +43,8 @@ def error_of(
     build = next(build for applies, build in _RULES if applies(answer))
     error = build(answer)
     error.http_status = http_status
+    if http_status == 200:
+        error.retry = Retry.NEVER  # whatever it says: the service has answered
     return error
 
 
@@ -63,7 +64,7 @@ def quoted_words(text: str) -> str:
 
 
 def _redirected(answer: Answer) -> NanoEditError:
-    host = urlsplit(answer.location).hostname or "nowhere"
+    host = answer.redirects_to or "another address"
     return RejectedError(
         f"The service answers with a redirect to {host}. It was not followed: the "
         "key and the pictures would have gone there.",
