@@ -65,6 +65,7 @@ class Run:
         self._means = means
         self._options = options
         self._key = cache_key(request) if means.cache else ""
+        self.owed = Billed.NO  # whether an earlier attempt was billed
         self._billed = Billed.NO
         self._keep = False
 
@@ -86,12 +87,13 @@ class Run:
 
     def attempt(self, body: RequestBody) -> Found:
         """Send the request once; what it raises tells what became of the money."""
-        self._billed, self._keep = Billed.NO, False
+        self._billed, self._keep = self.owed, False
         spool = Spool.create(
             self._means.spools, label={"output": self._destination.name}
         )
         try:
             found = self._through(body, spool)
+            self._remember(spool)
         except NanoEditError as error:
             self._leave(spool, error)
             raise
@@ -102,9 +104,6 @@ class Run:
         except BaseException:
             self._leave(spool, None)
             raise
-        if self._means.cache and (path := spool.keep()):
-            self._means.cache.keep(self._key, path)
-        spool.discard()
         return found
 
     def _writer(self) -> ImageWriter:
@@ -125,6 +124,11 @@ class Run:
                 self._keep = False  # understood to its end: nothing to recover
                 raise
             return Found(writer.commit(), reading.ended, reading.words)
+
+    def _remember(self, spool: Spool) -> None:
+        if self._means.cache and (path := spool.keep()):
+            self._means.cache.keep(self._key, path)
+        spool.discard()
 
     def _noting(self, event: EditEvent) -> None:
         if isinstance(event, Connected):

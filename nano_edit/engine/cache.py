@@ -83,8 +83,10 @@ class Cache:
             part.replace(self._path(key))
             self._evict()
         except OSError:
+            pass
+        finally:  # Ctrl-C included
             with suppress(OSError):
-                part.unlink()
+                part.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.json.gz"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from nano_edit.domain import AttemptStarted, Billed, EditResult, RetryScheduled
 from nano_edit.engine.attempt import Found, Run, interrupted
 from nano_edit.engine.retry import next_delay
-from nano_edit.errors import NanoEditError, RefusedError
+from nano_edit.errors import InterruptedEdit, NanoEditError, RefusedError
 from nano_edit.pictures.expectation import mismatch
 from nano_edit.wire.request import RequestBody
 
@@ -58,20 +58,23 @@ def edit(
 def _attempts(run: Run, means: Means) -> tuple[int, Found]:
     """Try until it works or may not be tried again; also return how often."""
     body = RequestBody(run.request)
-    attempt = 1
+    attempt = 0
     while True:
         try:
             with means.pace.turn():
+                attempt += 1
                 means.observe(AttemptStarted(attempt, body.content_length))
                 return attempt, run.attempt(body)
         except NanoEditError as error:
             error.attempts = attempt
+            if error.billed is Billed.NO:
+                error.billed = run.owed
+            run.owed = error.billed
             delay = next_delay(means.policy, attempt, error, means.draw())
             if delay is None:
                 raise
             means.observe(RetryScheduled(attempt, delay, error.message))
             _pause(means, delay, error)
-        attempt += 1
 
 
 # --- what an edit ends with --------------------------------------------------
@@ -79,9 +82,13 @@ def _attempts(run: Run, means: Means) -> tuple[int, Found]:
 
 def _pause(means: Means, delay: float, error: NanoEditError) -> None:
     try:
-        means.pace.pause(delay, error)
-    except KeyboardInterrupt as stop:
-        raise interrupted(stop, error.billed) from stop
+        try:
+            means.pace.pause(delay, error)
+        except KeyboardInterrupt as stop:
+            raise interrupted(stop, error.billed) from stop
+    except InterruptedEdit as ended:
+        ended.billed, ended.attempts = error.billed, error.attempts
+        raise
 
 
 def _warnings(
