@@ -1,0 +1,121 @@
+"""The pictures and replies that are sent and served, made once and kept.
+
+Strategy: noise, because its size follows from its strength: a few small samples
+tell the strength at which a picture of any size has the bytes that are wanted.
+Run as a program of its own, so that Pillow's memory is not the harness's.
+
+Rules: every file is a real picture that any viewer opens; the same pictures come
+out each time, as far as their sizes matter.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import sys
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SIGNATURE = 2_900_000  # characters of base64 beside the picture, as seen in replies
+_SAMPLE = (640, 480)  # px
+_QUALITY = {"reply-1k.jpg": 98}  # of a JPEG that has to be large for its pixels
+_SIZE_1K, _SIZE_4K = (1376, 768), (5504, 3072)  # px, of Pro at 16:9
+
+# name, pixels, bytes that are wanted
+PICTURES = {
+    "small.jpg": ((1024, 768), 200_000),
+    "1mb.jpg": ((2048, 1536), 1_000_000),
+    "3mb.jpg": ((4000, 3000), 3_000_000),
+    "7mb.jpg": ((5472, 3648), 7_000_000),
+    "50mpx.jpg": ((8660, 5774), 14_000_000),
+    "reply-1k.jpg": (_SIZE_1K, 1_500_000),
+    "reply-4k.png": (_SIZE_4K, 25_000_000),
+    "reply-4k.jpg": (_SIZE_4K, 10_000_000),
+    "reply-100mb.png": ((5700, 4275), 73_000_000),
+}
+
+
+def make_all(folder: Path) -> None:
+    """Make what is missing in ``folder``: pictures, and replies such as ``4k.json``."""
+    for name, (pixels, size) in PICTURES.items():
+        make(folder / name, pixels, size)
+    write_reply(folder / "small.jpg", folder / "small.json", signature=100_000)
+    write_reply(folder / "1mb.jpg", folder / "1mb.json")
+    for path in folder.glob("reply-*.[jp][pn]g"):
+        kind = "-jpeg" if path.name == "reply-4k.jpg" else ""
+        write_reply(path, folder / f"{path.stem.removeprefix('reply-')}{kind}.json")
+
+
+def make(path: Path, pixels: tuple[int, int], size: int) -> None:
+    """Write a picture of about ``size`` bytes, unless it is there."""
+    if not path.exists():
+        quality = _QUALITY.get(path.name, 90)
+        picture = _noise(pixels, _strength(path.suffix, quality, pixels, size))
+        path.write_bytes(_encoded(picture, path.suffix, quality))
+
+
+def write_reply(picture: Path, path: Path, signature: int = SIGNATURE) -> None:
+    """Write the document that brings ``picture``, unless it is there."""
+    if not path.exists():
+        document = reply_of(picture.read_bytes(), picture.suffix, signature)
+        path.write_text(json.dumps(document, indent=2), "ascii")
+
+
+def reply_of(picture: bytes, suffix: str, signature: int) -> dict[str, Any]:
+    """Return a reply in Google's own order of keys."""
+    noise = random.Random(1).randbytes(signature // 4 * 3)  # noqa: S311 - no secret
+    data = {
+        "mimeType": "image/png" if suffix == ".png" else "image/jpeg",
+        "data": base64.b64encode(picture).decode("ascii"),
+    }
+    part = {
+        "inlineData": data,
+        "thoughtSignature": base64.b64encode(noise).decode("ascii"),
+    }
+    content = {"parts": [part], "role": "model"}
+    return {
+        "candidates": [{"content": content, "finishReason": "STOP", "index": 0}],
+        "usageMetadata": {
+            "promptTokenCount": 271,
+            "candidatesTokenCount": 1120,
+            "totalTokenCount": 1391,
+        },
+        "modelVersion": "gemini-3-pro-image-preview",
+        "responseId": "benchmark-0001",
+    }
+
+
+def _strength(suffix: str, quality: int, pixels: tuple[int, int], size: int) -> float:
+    """Find the noise whose sample has its share of the bytes."""
+    share = size * (_SAMPLE[0] * _SAMPLE[1]) / (pixels[0] * pixels[1])
+    low, high = 0.1, 128.0
+    for _ in range(10):
+        middle = (low * high) ** 0.5
+        is_less = len(_encoded(_noise(_SAMPLE, middle), suffix, quality)) < share
+        low, high = (middle, high) if is_less else (low, middle)
+    return low
+
+
+def _noise(pixels: tuple[int, int], strength: float) -> Image:
+    from PIL import Image  # noqa: PLC0415 - in the program of its own alone
+
+    bands = [Image.effect_noise(pixels, strength) for _ in range(3)]
+    return Image.merge("RGB", bands)
+
+
+def _encoded(picture: Image, suffix: str, quality: int) -> bytes:
+    target = BytesIO()
+    if suffix == ".png":
+        picture.save(target, "PNG", compress_level=1)
+    else:
+        picture.save(target, "JPEG", quality=quality)
+    return target.getvalue()
+
+
+if __name__ == "__main__":
+    make_all(Path(sys.argv[1]))
