@@ -18,6 +18,7 @@ from nano_edit.pictures.formats import READ_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
