@@ -1,17 +1,18 @@
 """Pictures from ``https://`` URLs: fetched without a key, never beyond a bound.
 
 Rules: https only, redirects only to https and few, no credentials in the URL,
-no cookie and no key sent, one clock for the whole download.
+no cookie and no key sent, one clock for the whole download.  Nothing is unpacked:
+a picture is packed already, and what is not could swell without bound.
 """
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 from nano_edit import __version__
 from nano_edit.errors import InputError
+from nano_edit.wire.connection import Wire
 
 if TYPE_CHECKING:
     import httpx
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 100 * 1024 * 1024  # what the service takes in all
 MAX_REDIRECTS = 5
 MAX_SECONDS = 120.0
+TIMEOUT = 30.0  # seconds that the server may be silent
 
 
 def download(url: str, file: BinaryIO) -> None:
@@ -28,23 +30,28 @@ def download(url: str, file: BinaryIO) -> None:
     """
     import httpx  # noqa: PLC0415 - only for URLs
 
-    client = httpx.Client(
-        follow_redirects=False,
-        headers={"User-Agent": f"nano-edit/{__version__}", "Accept": "image/*"},
-        timeout=httpx.Timeout(30.0, connect=10.0),
-    )
+    headers = {
+        "User-Agent": f"nano-edit/{__version__}",
+        "Accept": "image/*",
+        "Accept-Encoding": "identity",
+    }
+    wire = Wire(MAX_SECONDS, lambda _: None)
     try:
-        with client:
-            _follow(client, url, file)
-    except (httpx.HTTPError, httpx.InvalidURL) as fault:
-        raise _unusable(url, f"it cannot be fetched: {fault}") from fault
+        with wire, httpx.Client(headers=headers, timeout=TIMEOUT) as client:
+            _follow(client, wire, url, file)
+    except (httpx.HTTPError, httpx.InvalidURL, ImportError, OSError, ValueError) as e:
+        why = f"it cannot be fetched: {e}"
+        if wire.cut_by:
+            why = f"it takes longer than {MAX_SECONDS:g} s"
+        raise _unusable(url, why) from e
 
 
-def _follow(client: httpx.Client, url: str, file: BinaryIO) -> None:
+def _follow(client: httpx.Client, wire: Wire, url: str, file: BinaryIO) -> None:
     at = url
     for _ in range(MAX_REDIRECTS + 1):
         _check(at, url)
-        with client.stream("GET", at) as response:
+        client.cookies.clear()
+        with client.stream("GET", at, extensions={"trace": wire.trace}) as response:
             if not response.is_redirect:
                 _save(response, url, file)
                 return
@@ -64,17 +71,18 @@ def _check(at: str, url: str) -> None:
 def _save(response: httpx.Response, url: str, file: BinaryIO) -> None:
     if response.status_code != 200:
         raise _unusable(url, f"it answers HTTP {response.status_code}")
-    ends, left = time.monotonic() + MAX_SECONDS, MAX_BYTES
-    for block in response.iter_bytes(64 * 1024):
+    left = MAX_BYTES
+    for block in response.iter_raw():
         left -= len(block)
         if left < 0:
             raise _unusable(url, f"it is larger than {MAX_BYTES >> 20} MB")
-        if time.monotonic() > ends:
-            raise _unusable(url, f"it takes longer than {MAX_SECONDS:.0f} s")
         file.write(block)
 
 
 def _unusable(url: str, why: str) -> InputError:
-    parts = urlsplit(url)
-    shown = f"{parts.scheme}://{parts.hostname}{parts.path}"
+    try:
+        parts = urlsplit(url)
+        shown = f"{parts.scheme}://{parts.hostname}{parts.path}"
+    except ValueError:
+        shown = "The URL"  # as it is it may hold a password
     return InputError(f"{shown}: {why}.", hint="Download it and name the file.")
