@@ -177,7 +177,7 @@ def _internal(bug: Exception, terminal: Terminal) -> NanoEditError:
 
 
 def _report(error: NanoEditError, terminal: Terminal, *, as_json: bool) -> int:
-    if as_json:
+    if as_json and not error.in_results:
         import json  # noqa: PLC0415
 
         from nano_edit.cli.records import record_of_error  # noqa: PLC0415

@@ -66,11 +66,13 @@ def run_many(base: Resolved, terminal: Terminal) -> None:
             _tell_plan(planned, base, terminal)
             return
         tally = _run(planned, base, terminal)
-    _raise_for(tally, resumable=_manifest_name(base.options) is not None)
+    if error := _error_of(tally, resumable=_manifest_name(base.options) is not None):
+        error.in_results = True
+        raise error
 
 
-def _raise_for(tally: Tally, *, resumable: bool) -> None:
-    """Raise what the run ends with, if not all is done."""
+def _error_of(tally: Tally, *, resumable: bool) -> NanoEditError | None:
+    """Return what the run ends with, if not all is done."""
     again = "what is done is not done twice"
     if not resumable:
         again = "with --skip-existing it makes only what is missing"
@@ -78,13 +80,14 @@ def _raise_for(tally: Tally, *, resumable: bool) -> None:
     if tally.stopped_by is not None:
         stop = TerminatedEdit if tally.stopped_by == signal.SIGTERM else InterruptedEdit
         has = f"{tally.done + tally.skipped} of {tally.total} edits are done."
-        raise stop(f"Stopped: {has}", hint=again, billed=tally.billed)
+        return stop(f"Stopped: {has}", hint=again, billed=tally.billed)
     if tally.fatal is not None and not tally.done:
-        raise tally.fatal
+        return tally.fatal
     if tally.failed:
         left = f" {tally.left} were not begun." if tally.left else ""
         failed = f"{tally.failed} of {tally.total} edits failed.{left}"
-        raise PartialError(failed, hint=again, billed=tally.billed)
+        return PartialError(failed, hint=again, billed=tally.billed)
+    return None
 
 
 def _with_stdin_read(
