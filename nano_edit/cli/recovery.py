@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
     from nano_edit.domain import EditResult
+    from nano_edit.pictures.spool import SpoolInfo
 
 NEXT = "nano-edit --recover '{path}' -o out.png"
 
@@ -19,20 +20,20 @@ NEXT = "nano-edit --recover '{path}' -o out.png"
 def run_recovery(options: Options, terminal: Terminal) -> None:
     """List what is kept, or make the picture from what is named."""
     if options.instruction is None:
-        list_kept(terminal)
+        list_kept(terminal, as_json=options.json)
         return
     from nano_edit.cli.single import tell  # noqa: PLC0415
 
     tell(recover_picture(options, terminal), options, terminal)
 
 
-def list_kept(terminal: Terminal) -> None:
+def list_kept(terminal: Terminal, *, as_json: bool = False) -> None:
     """Print the path of every reply that is kept, and tell what each was for."""
     from nano_edit.pictures.spool import list_spools, state_folder  # noqa: PLC0415
 
     kept = list_spools(state_folder())
     for spool in kept:
-        terminal.result(str(spool.path))
+        terminal.result(_as_json(spool) if as_json else str(spool.path))
         age = _age_text(spool.age)
         state = "in use by a running nano-edit" if spool.in_use else f"{age} old"
         terminal.say(f"  for {spool.label}, {size_text(spool.size)}, {state}")
@@ -43,6 +44,19 @@ def list_kept(terminal: Terminal) -> None:
         "Make a picture from one: " + NEXT.format(path=kept[-1].path) + "\n"
         "They are never deleted by themselves; remove the file to let one go."
     )
+
+
+def _as_json(spool: SpoolInfo) -> str:
+    import json  # noqa: PLC0415
+
+    facts = {
+        "reply": str(spool.path),
+        "for": spool.label,
+        "bytes": spool.size,
+        "age_s": round(spool.age, 3),
+        "in_use": spool.in_use,
+    }
+    return json.dumps(facts, ensure_ascii=False)
 
 
 def _age_text(seconds: float) -> str:
