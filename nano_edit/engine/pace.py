@@ -18,7 +18,7 @@ import time
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
-from nano_edit.errors import InterruptedEdit, QuotaError
+from nano_edit.errors import InterruptedEdit, QuotaError, Retry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +58,7 @@ class SharedPace:
         self._most = jobs
         self._spacing = 60.0 / rpm if rpm else 0.0  # seconds between two beginnings
         self._running = 0
+        self._halvings = 0
         self._successes = 0  # since the limit last changed
         self._not_before = 0.0  # monotonic time of the next beginning
         self._stopped = False
@@ -66,11 +67,13 @@ class SharedPace:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Hold a place for one attempt, waiting for it if need be."""
-        self._begin()
+        halvings = self._begin()
         try:
             yield
         except QuotaError as error:
-            self._end(limited=error.retry_after is not None)
+            # Those that ran side by side were limited by the same thing, once.
+            passes = error.retry is Retry.SAFE
+            self._end(limited=passes and halvings == self._halvings)
             raise
         except BaseException:
             self._end()
@@ -92,7 +95,8 @@ class SharedPace:
             self._stopped = True
             self._changed.notify_all()
 
-    def _begin(self) -> None:
+    def _begin(self) -> int:
+        """Wait for a place; return how often the limit had been halved by then."""
         with self._changed:
             while (now := time.monotonic()) < self._not_before or (
                 self._running >= self.limit
@@ -101,6 +105,7 @@ class SharedPace:
             self._refuse_if_stopped()
             self._not_before = max(self._not_before, now) + self._spacing
             self._running += 1
+            return self._halvings
 
     def _wait(self, until: float | None) -> None:
         """Wait for a change, or for all the time until ``until``."""
@@ -122,6 +127,7 @@ class SharedPace:
             self._running -= 1
             self._successes += succeeded
             if limited:
+                self._halvings += 1
                 self._set_limit(max(1, self.limit // 2))
             elif self.limit < self._most and self._successes >= self.limit:
                 self._set_limit(self.limit + 1)
