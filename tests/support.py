@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PIL import Image, ImageDraw, ImageOps
+from result_schema import check_output
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +95,8 @@ def run_program(
     """Run ``python -m module args`` to its end.
 
     ``timeout`` is in seconds; past it the process is killed and
-    `subprocess.TimeoutExpired` raised, with what was written until then.
+    `subprocess.TimeoutExpired` raised, with what was written until then.  With
+    ``--json`` every line that it printed is held to the schema.
     """
     done = subprocess.run(
         command(*args, module=module),
@@ -105,6 +107,7 @@ def run_program(
         timeout=timeout,
         check=False,
     )
+    check_output(map(str, args), done.stdout)
     return Finished(done.returncode, done.stdout, done.stderr)
 
 
