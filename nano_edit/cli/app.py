@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
@@ -86,7 +86,7 @@ def _run(resolved: Resolved, terminal: Terminal) -> None:
         run_single(options, terminal)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and end the process with its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     sys.exit(run(arguments, Terminal.of_process()))
