@@ -52,7 +52,9 @@ def serve(
     except FaultListError as error:
         raise typer.BadParameter(str(error), param_hint="--fault") from None
     except OSError as error:
-        raise typer.BadParameter(f"{port}: {error.strerror}", param_hint="--port") from None
+        raise typer.BadParameter(
+            f"{port}: {error.strerror}", param_hint="--port"
+        ) from None
     _serve(emulator)
 
 

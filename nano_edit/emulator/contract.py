@@ -136,7 +136,9 @@ def _parts(contents: Any) -> tuple[str, list[dict[str, Any]]]:
     if any(isinstance(part, str) for part in images):
         raise invalid("There must be one text part, and it must come first.")
     if not instruction.strip():
-        raise invalid("Unable to submit request because it has an empty text parameter.")
+        raise invalid(
+            "Unable to submit request because it has an empty text parameter."
+        )
     return instruction, [part for part in images if isinstance(part, dict)]
 
 

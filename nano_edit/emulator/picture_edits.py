@@ -160,7 +160,10 @@ _VOCABULARY: tuple[tuple[str, _Make], ...] = (
         r"\b(bright(er|en)|lighter|lighten)",
         _plain("made it brighter", _enhance(ImageEnhance.Brightness, 1.35)),
     ),
-    (r"\bdark(er|en)", _plain("made it darker", _enhance(ImageEnhance.Brightness, 0.6))),
+    (
+        r"\bdark(er|en)",
+        _plain("made it darker", _enhance(ImageEnhance.Brightness, 0.6)),
+    ),
     (r"\bwarm", _plain("made it warmer", partial(_tint, red=1.15, blue=0.8))),
     (r"\b(cool|colder)", _plain("made it cooler", partial(_tint, red=0.8, blue=1.15))),
     (r"\bsharp", _plain("sharpened it", _sharpen)),
@@ -274,7 +277,9 @@ def _wrap(text: str, width: float, size: int, most: int = 4) -> list[str]:
             lines[-1] = longer
         else:
             lines.append(word)
-    return lines if len(lines) <= most else [*lines[: most - 1], lines[most - 1] + " ..."]
+    return (
+        lines if len(lines) <= most else [*lines[: most - 1], lines[most - 1] + " ..."]
+    )
 
 
 def _mark(picture: Picture, text: str) -> None:

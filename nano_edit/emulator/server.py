@@ -222,7 +222,9 @@ class Exchange(BaseHTTPRequestHandler):
     ) -> None:
         """Send an answer; ``number`` is the log entry that tells of it."""
         self._drop(delivery)
-        chunked = answer.content_type == JSON_TYPE and self.request_version != "HTTP/1.0"
+        chunked = (
+            answer.content_type == JSON_TYPE and self.request_version != "HTTP/1.0"
+        )
         body = answer.body if chunked else tuple(answer.body)
         self._note(
             number,
