@@ -65,8 +65,9 @@ class Builder:
     def scalar(self, value: Scalar) -> None:
         self._put(value)
 
-    def begin_string(self) -> None:
+    def begin_string(self) -> bool:
         self._text = b""
+        return False
 
     def string_data(self, piece: bytes) -> None:
         self._text += piece

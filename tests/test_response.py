@@ -186,6 +186,15 @@ def test_escaped_base64_is_the_same_picture() -> None:
         assert images(parse(escaped, size)) == [data]
 
 
+@pytest.mark.parametrize("control", range(0x20))
+def test_a_raw_control_character_in_a_picture_is_refused(control: int) -> None:
+    raw = body(reply(image_part(b"picture", "image/png")))
+    mark = base64.b64encode(b"picture")
+    for size in (1, len(raw)):
+        with pytest.raises(ProtocolError):
+            parse(raw.replace(mark, mark[:4] + bytes([control]) + mark[4:]), size)
+
+
 def test_all_that_the_reply_says_beside_the_picture_is_reported() -> None:
     document = reply({"text": "a\u001b[31m"}, {"text": "hm", "thought": True})
     document["candidates"][0]["finishMessage"] = "why"

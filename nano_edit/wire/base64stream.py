@@ -64,11 +64,10 @@ class Decoder:
             data = self._carry + data
         whole = len(data) & ~3
         self._carry = data[whole:]
-        group = data[:whole] if self._carry else data
-        self._padded = group.endswith(b"=")
+        self._padded = data[whole - 1 : whole] == b"="
         if self._padded and self._carry:
             raise ValueError("base64 goes on behind its padding")
-        return _decode(group)
+        return _decode(memoryview(data)[:whole])  # a view: a slice would be a copy
 
     def flush(self) -> bytes:
         """Return the bytes of the last, unpadded group, or nothing."""
@@ -80,5 +79,5 @@ class Decoder:
         return _decode(rest + b"=" * (-len(rest) % 4))
 
 
-def _decode(group: bytes) -> bytes:
+def _decode(group: bytes | memoryview) -> bytes:
     return pybase64.b64decode(group, validate=True)

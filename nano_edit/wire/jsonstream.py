@@ -57,8 +57,12 @@ class Receiver(Protocol):
     def scalar(self, value: Scalar) -> None:
         """Take a number, true, false or null."""
 
-    def begin_string(self) -> None:
-        """Open a string as the next value."""
+    def begin_string(self) -> bool:
+        """Open a string as the next value.
+
+        True: its receiver takes base64 alone, which no control character is, so
+        that nobody need search a large picture for one.
+        """
 
     def string_data(self, piece: bytes) -> None:
         """Take the next piece of it: UTF-8, escapes resolved."""
@@ -78,6 +82,7 @@ class JsonStream:
         self._closers = bytearray()
         self._state: _State = self._top
         self._in_key = False
+        self._is_base64 = False
         self._key = bytearray()
         self._unescaper = Unescaper()
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
@@ -120,7 +125,7 @@ class JsonStream:
     def _value(self, at: int) -> int | None:
         first = self._rest[at]
         if first == _QUOTE:
-            self._receiver.begin_string()
+            self._is_base64 = self._receiver.begin_string()
             return self._begin_string(at)
         if first == _BRACE:
             self._open(b"}")
@@ -143,7 +148,7 @@ class JsonStream:
     def _next_key(self, at: int) -> int | None:
         if self._rest[at] != _QUOTE:
             raise ValueError("a key was expected")
-        self._in_key = True
+        self._in_key, self._is_base64 = True, False
         self._key.clear()
         return self._begin_string(at)
 
@@ -190,7 +195,7 @@ class JsonStream:
         return end + 1
 
     def _take(self, raw: bytes) -> None:
-        if len(raw.translate(None, _CONTROLS)) != len(raw):
+        if not self._is_base64 and len(raw.translate(None, _CONTROLS)) != len(raw):
             raise ValueError("a raw control character in a string")
         if not raw.isascii() or self._utf8.getstate()[0]:
             self._utf8.decode(raw)

@@ -135,11 +135,12 @@ class _Reading:
         if node:
             self._file(node.name, value)
 
-    def begin_string(self) -> None:
+    def begin_string(self) -> bool:
         self._string = self._take("picture", "text", "word")
         self._word.clear()
         self._decoder = Decoder()
         self._splitter = DataUrlSplitter()
+        return self._string is not None and self._string.kind == "picture"
 
     def string_data(self, piece: bytes) -> None:
         if self._string is None:
