@@ -49,6 +49,11 @@ def request(*contents: bytes, mime_type: str = "image/png", **more: Any) -> Edit
     return EditRequest(**{"instruction": "blur", "model": "m", **more}, images=images)
 
 
+def test_variants_of_one_edit_have_entries_of_their_own() -> None:
+    keys = {cache_key(request(), variant) for variant in range(4)}
+    assert len(keys) == 4
+
+
 def test_the_key_covers_all_that_shapes_the_answer() -> None:
     requests = [
         request(),

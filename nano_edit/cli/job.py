@@ -114,10 +114,15 @@ def destination_of(
     )
 
 
-def edit_options(options: Options, *, digest: bool) -> EditOptions:
+def edit_options(
+    options: Options, *, digest: bool, index: int | None = None
+) -> EditOptions:
     """Return the options that the engine takes."""
     from nano_edit.engine.means import Options as EditOptions  # noqa: PLC0415
 
     return EditOptions(
-        save_drafts=options.save_drafts, strict=options.strict, digest=digest
+        save_drafts=options.save_drafts,
+        strict=options.strict,
+        digest=digest,
+        variant=index or 0,
     )

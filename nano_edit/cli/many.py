@@ -293,7 +293,10 @@ class _Work:
             )
             means = means_of(options, self._connection, observe, self._pace)
             result = make(
-                job.request, job.destination, means, edit_options(options, digest=True)
+                job.request,
+                job.destination,
+                means,
+                edit_options(options, digest=True, index=edit.index),
             )
         for warning in result.warnings:
             note(f"warning: {warning}")

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nano_edit.domain import Billed, Connected, Finishing
+from nano_edit.domain import AttemptStarted, Billed, Connected, Finishing
 from nano_edit.engine.cache import DAMAGE, cache_key
 from nano_edit.engine.reading import Reading, raise_if_empty, writer_for
 from nano_edit.errors import (
@@ -64,8 +64,9 @@ class Run:
         self._destination = destination
         self._means = means
         self._options = options
-        self._key = cache_key(request) if means.cache else ""
-        self.owed = Billed.NO  # whether an earlier attempt was billed
+        self._key = cache_key(request, options.variant) if means.cache else ""
+        self.begun = 0  # attempts
+        self.owed = Billed.NO  # whether an attempt that has ended was billed
         self._billed = Billed.NO
         self._keep = False
 
@@ -87,12 +88,15 @@ class Run:
 
     def attempt(self, body: RequestBody) -> Found:
         """Send the request once; what it raises tells what became of the money."""
+        self.begun += 1
+        self._means.observe(AttemptStarted(self.begun, body.content_length))
         self._billed, self._keep = self.owed, False
         spool = Spool.create(
             self._means.spools, label={"output": self._destination.name}
         )
         try:
             found = self._through(body, spool)
+            self.owed = Billed.YES
             self._remember(spool)
         except NanoEditError as error:
             self._leave(spool, error)

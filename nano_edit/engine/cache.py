@@ -37,15 +37,18 @@ BLOCK = 256 * 1024
 DAMAGE = (OSError, EOFError, zlib.error)
 
 
-def cache_key(request: EditRequest) -> str:
-    """Return the SHA-256, in hex, of all that shapes the answer."""
+def cache_key(request: EditRequest, variant: int = 0) -> str:
+    """Return the SHA-256, in hex, of all that shapes the answer.
+
+    Variants of one edit are told apart by their number, or all would be the same.
+    """
     digests = []
     for image in request.images:
         digest = hashlib.sha256()
         for block in read_content(image):
             digest.update(block)
         digests.append(digest.hexdigest())
-    asked = [VERSION, request.model, request_json(request, digests)]
+    asked = [VERSION, request.model, request_json(request, digests), variant]
     whole = json.dumps(asked, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()
 

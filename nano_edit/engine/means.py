@@ -25,6 +25,7 @@ class Options:
     save_drafts: bool = False
     strict: bool = False  # a picture of another shape or size is an error
     digest: bool = False  # the result's SHA-256 is wanted
+    variant: int = 0  # from 1; of several pictures that the same request is to give
 
 
 @dataclass(frozen=True, slots=True)
