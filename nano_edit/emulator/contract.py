@@ -50,9 +50,16 @@ class GenerateRequest:
     @property
     def pixels(self) -> tuple[int, int]:
         """The size of the picture that is asked for: (width, height)."""
+        return self.pixels_of()
+
+    def pixels_of(
+        self, *, ratio: str | None = None, size: str | None = None
+    ) -> tuple[int, int]:
+        """Return what the size would be with this ratio or size instead."""
         last = self.images[-1] if self.images else None
         source = (last.width, last.height) if last else None
-        return self.model.pixels(self.aspect_ratio, self.image_size, source)
+        ratio, size = ratio or self.aspect_ratio, size or self.image_size
+        return self.model.pixels(ratio, size, source)
 
 
 def read_request(body: bytes, name: str, *, version: str) -> GenerateRequest:

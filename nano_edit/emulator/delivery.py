@@ -67,9 +67,11 @@ class Line:
         self._connection.shutdown(socket.SHUT_RDWR)
 
 
-def compress(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def compress(
+    pieces: Iterable[bytes], strategy: int = zlib.Z_HUFFMAN_ONLY
+) -> Iterator[bytes]:
     """Yield ``pieces`` in gzip; Huffman alone is what base64 can be helped with."""
-    encoder = zlib.compressobj(1, zlib.DEFLATED, 31, 9, zlib.Z_HUFFMAN_ONLY)
+    encoder = zlib.compressobj(1, zlib.DEFLATED, 31, 9, strategy)
     for piece in pieces:
         yield encoder.compress(piece)
     yield encoder.flush()
@@ -134,9 +136,9 @@ class Sender:
         if not part:
             return
         if self._chunked:
-            self._write(b"%x\r\n%b\r\n" % (len(part), part))
+            self._write(b"%x\r\n%b\r\n" % (len(part), bytes(part)))
         else:
-            self._write(part.tobytes())
+            self._write(bytes(part))
         self.sent += len(part)
 
     def finish(self) -> None:

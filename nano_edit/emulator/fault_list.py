@@ -18,8 +18,13 @@ import re
 import threading
 from collections import deque
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from nano_edit.emulator.faults import FAULTS, FaultKind, finish_reason
+from nano_edit.emulator.faults import FAULTS
+from nano_edit.emulator.reply_faults import finish_reason
+
+if TYPE_CHECKING:
+    from nano_edit.emulator.fault_kinds import FaultKind
 
 _ENTRY = re.compile(
     r"(?P<name>[^=:,\s]+)(=(?P<argument>[^,]*?))?(:(?P<count>\d+|\*))?", re.ASCII

@@ -112,7 +112,7 @@ class Scene:
         images = len(request.images) * _INPUT_TOKENS
         made = sum("inlineData" in part for part in parts)
         made *= _IMAGE_TOKENS.get(request.image_size or "1K", 1120)
-        words = sum(len(part.get("text", "")) for part in parts) // 4
+        words = sum(_length(part.get("text", "")) for part in parts) // 4
         thoughts = 120 + request.digest[0]
         details = [{"modality": "TEXT", "tokenCount": text}]
         if images:
@@ -129,3 +129,8 @@ class Scene:
     def ordinary(self) -> Answer:
         """Return the reply as the service gives it when all is well."""
         return Answer(200, write_json(self.document(self.parts())))
+
+
+def _length(text: str | Blob) -> int:
+    """Return the characters of words; a picture among them counts for none."""
+    return len(text) if isinstance(text, str) else 0
