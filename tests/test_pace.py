@@ -66,6 +66,21 @@ def test_no_more_than_the_limit_run_at_once(threads: ThreadPoolExecutor) -> None
     assert most == [3]
 
 
+def test_who_waits_gets_the_place_that_another_leaves() -> None:
+    pace, begun = SharedPace(1), threading.Event()
+
+    def work() -> None:
+        with pace.turn():
+            begun.set()
+
+    worker = threading.Thread(target=work)
+    with pace.turn():
+        worker.start()
+        assert not begun.wait(0.1)
+    assert begun.wait(PATIENCE)
+    worker.join(PATIENCE)
+
+
 def test_a_rate_limit_halves_the_limit_and_successes_let_it_grow() -> None:
     pace = SharedPace(8)
     limits = []
@@ -187,6 +202,8 @@ def interrupted_by_stop(pace: SharedPace, *waits: object) -> float:
     for worker in workers:
         worker.start()
     reached.wait()
+    workers[0].join(0.1)
+    assert not ended  # they do wait
     began = time.monotonic()
     pace.stop()
     for worker in workers:

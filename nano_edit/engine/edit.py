@@ -12,10 +12,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from nano_edit.domain import AttemptStarted, Billed, EditResult, RetryScheduled
+from nano_edit.domain import Billed, EditResult, RetryScheduled
 from nano_edit.engine.attempt import Found, Run, interrupted
 from nano_edit.engine.retry import next_delay
-from nano_edit.errors import InterruptedEdit, NanoEditError, RefusedError
+from nano_edit.errors import NanoEditError, RefusedError
 from nano_edit.pictures.expectation import mismatch
 from nano_edit.wire.request import RequestBody
 
@@ -38,57 +38,52 @@ def edit(
     """
     began = time.monotonic()
     run = Run(request, destination, means, options)
-    attempts, found = 0, run.from_cache()
-    cached = found is not None
-    if found is None:
-        attempts, found = _attempts(run, means)
+    cached = run.from_cache()
+    found = cached or _asked(run, means)
     result = EditResult(
         image=found.image,
         model=request.model,
         reply=found.ended,
         text=found.words,
-        attempts=attempts,
+        attempts=run.begun,
         elapsed=time.monotonic() - began,
         warnings=tuple(_warnings(request, found.image, found.ended)),
-        cached=cached,
+        cached=cached is not None,
     )
     return _strictly(result) if options.strict else result
 
 
-def _attempts(run: Run, means: Means) -> tuple[int, Found]:
-    """Try until it works or may not be tried again; also return how often."""
+def _asked(run: Run, means: Means) -> Found:
+    """Ask until it works or may not be tried again; the error knows all attempts."""
+    try:
+        try:
+            return _attempts(run, means)
+        except KeyboardInterrupt as stop:
+            raise interrupted(stop, run.owed) from stop
+    except NanoEditError as error:
+        error.attempts = run.begun
+        if error.billed is Billed.NO:
+            error.billed = run.owed
+        raise
+
+
+def _attempts(run: Run, means: Means) -> Found:
     body = RequestBody(run.request)
-    attempt = 0
     while True:
         try:
             with means.pace.turn():
-                attempt += 1
-                means.observe(AttemptStarted(attempt, body.content_length))
-                return attempt, run.attempt(body)
+                return run.attempt(body)
         except NanoEditError as error:
-            error.attempts = attempt
-            if error.billed is Billed.NO:
-                error.billed = run.owed
-            run.owed = error.billed
-            delay = next_delay(means.policy, attempt, error, means.draw())
+            delay = next_delay(means.policy, run.begun, error, means.draw())
             if delay is None:
                 raise
-            means.observe(RetryScheduled(attempt, delay, error.message))
-            _pause(means, delay, error)
+            if error.billed is not Billed.NO:
+                run.owed = error.billed
+            means.observe(RetryScheduled(run.begun, delay, error.message))
+            means.pace.pause(delay, error)
 
 
 # --- what an edit ends with --------------------------------------------------
-
-
-def _pause(means: Means, delay: float, error: NanoEditError) -> None:
-    try:
-        try:
-            means.pace.pause(delay, error)
-        except KeyboardInterrupt as stop:
-            raise interrupted(stop, error.billed) from stop
-    except InterruptedEdit as ended:
-        ended.billed, ended.attempts = error.billed, error.attempts
-        raise
 
 
 def _warnings(
