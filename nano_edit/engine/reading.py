@@ -17,6 +17,7 @@ from nano_edit.domain import (
     ReplyEnded,
     TextChunk,
 )
+from nano_edit.errors import ProtocolError
 from nano_edit.pictures.outputs import ImageWriter
 from nano_edit.wire.failures import error_of
 from nano_edit.wire.refusals import refusal_of
@@ -50,11 +51,18 @@ class Reading:
         parser = ResponseParser()
         for block in blocks:
             self.head += block[: MAX_ERROR - len(self.head)]
-            for event in parser.feed(block):
-                self._take(event, writer)
+            try:
+                self._pass_on(parser.feed(block), writer)
+            except ProtocolError:
+                self._pass_on(parser.before_fault(), writer)  # may hold a whole one
+                raise
             if parser.complete:
                 return
         parser.close()
+
+    def _pass_on(self, events: Iterable[ReplyEvent], writer: ImageWriter) -> None:
+        for event in events:
+            self._take(event, writer)
 
     def _take(self, event: ReplyEvent, writer: ImageWriter) -> None:
         match event:
@@ -67,7 +75,7 @@ class Reading:
                 self.pictures += not thought
             case TextChunk(text, thought):
                 self._words.append("" if thought else text)
-            case ReplyEnded():
+            case _:
                 self.ended = event
 
 

@@ -72,6 +72,10 @@ class ResponseParser:
             self._json.feed(data)
         return self._reading.take_events()
 
+    def before_fault(self) -> list[ReplyEvent]:
+        """Return the events that came before the fault that `feed` raised."""
+        return self._reading.take_events()
+
     def close(self) -> None:
         """Say that no more bytes come; raise when some are missing."""
         self._json.close()
