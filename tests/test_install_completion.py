@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 import support
+import typer
+from typer.core import TyperCommand
 
+from nano_edit.cli.app import app
 from nano_edit.cli.completion_scripts import FILE_NAMES, SCRIPTS
 from nano_edit.cli.install_completion import install_completion, place_for
 from nano_edit.errors import OutputError, UsageError
@@ -46,7 +49,9 @@ def installed_by(shell: str, **variables: str) -> str:
 
 def install(environ: Mapping[str, str]) -> list[str]:
     said: list[str] = []
-    install_completion(environ, said.append)
+    command = typer.main.get_command(app)
+    assert isinstance(command, TyperCommand)
+    install_completion(command, environ, said.append)
     return said
 
 

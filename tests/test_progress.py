@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support import Run, environment
 
+from nano_edit.cli.display import display_for
 from nano_edit.cli.live import LiveDisplay, facts_of, line_of, typical_wait
 from nano_edit.cli.options import Options
 from nano_edit.cli.progress import (
@@ -19,7 +20,6 @@ from nano_edit.cli.progress import (
     LogDisplay,
     Stage,
     Watch,
-    display_for,
     retry_text,
 )
 from nano_edit.cli.terminal import Terminal

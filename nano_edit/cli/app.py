@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import typer
 
@@ -34,6 +34,8 @@ from nano_edit.errors import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
+
+    from typer.core import TyperCommand
 
     from nano_edit.cli.settings import Resolved
 
@@ -61,17 +63,17 @@ def nano_edit(context: typer.Context, **values: Any) -> None:
     if not resolved.options.quiet:
         for warning in resolved.warnings:
             terminal.say(f"warning: {warning}")
-    _run(resolved, terminal)
+    _run(resolved, terminal, context)
 
 
-def _run(resolved: Resolved, terminal: Terminal) -> None:
+def _run(resolved: Resolved, terminal: Terminal, context: typer.Context) -> None:
     """Do the one thing that the options ask for."""
     # Each job is loaded only when it is the one: start-up is felt on every run.
     options = resolved.options
     if options.show_config or options.login or options.install_completion:
         from nano_edit.cli.chores import run_chore  # noqa: PLC0415
 
-        run_chore(resolved, terminal)
+        run_chore(resolved, terminal, cast("TyperCommand", context.command))
     elif options.recover:
         from nano_edit.cli.recovery import run_recovery  # noqa: PLC0415
 

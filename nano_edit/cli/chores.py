@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from nano_edit.cli.service import provider_of
 
 if TYPE_CHECKING:
+    from typer.core import TyperCommand
+
     from nano_edit.cli.settings import Resolved
     from nano_edit.cli.terminal import Terminal
 
 
-def run_chore(resolved: Resolved, terminal: Terminal) -> None:
+def run_chore(resolved: Resolved, terminal: Terminal, command: TyperCommand) -> None:
     """Do the one that was asked for; raises NanoEditError."""
     if resolved.options.show_config:
         _show_config(resolved, terminal)
@@ -22,7 +24,7 @@ def run_chore(resolved: Resolved, terminal: Terminal) -> None:
             install_completion,
         )
 
-        install_completion(terminal.environ, terminal.say)
+        install_completion(command, terminal.environ, terminal.say)
 
 
 def _show_config(resolved: Resolved, terminal: Terminal) -> None:

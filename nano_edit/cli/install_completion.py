@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.cli.completion_scripts import FILE_NAMES, SCRIPTS
+from nano_edit.cli.reference import reference_of
 from nano_edit.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from typer.core import TyperCommand
 
 _ALIASES = {"pwsh": "powershell"}
 
@@ -31,8 +34,10 @@ class Place:
     next_steps: tuple[str, ...]
 
 
-def install_completion(environ: Mapping[str, str], echo: Callable[[str], None]) -> None:
-    """Write the current shell's script and say what was done and what is next.
+def install_completion(
+    command: TyperCommand, environ: Mapping[str, str], echo: Callable[[str], None]
+) -> None:
+    """Write the current shell's script for ``command``, and say what is next.
 
     Raises UsageError for a shell there is no script for, OutputError when the
     script cannot be written.
@@ -41,7 +46,9 @@ def install_completion(environ: Mapping[str, str], echo: Callable[[str], None]) 
     place = place_for(shell, environ)
     try:
         place.path.parent.mkdir(parents=True, exist_ok=True)
-        place.path.write_text(_script(shell), encoding="utf-8", newline="\n")
+        place.path.write_text(
+            SCRIPTS[shell](reference_of(command)), encoding="utf-8", newline="\n"
+        )
     except OSError as fault:
         raise OutputError(
             f"{place.path} cannot be written: {fault.strerror}.",
@@ -50,15 +57,6 @@ def install_completion(environ: Mapping[str, str], echo: Callable[[str], None]) 
     echo(f"Installed {shell} completion in {place.path}")
     for line in place.next_steps:
         echo(line)
-
-
-def _script(shell: str) -> str:
-    import typer  # noqa: PLC0415 - app imports what calls this
-
-    from nano_edit.cli.app import app  # noqa: PLC0415
-    from nano_edit.cli.reference import reference_of  # noqa: PLC0415
-
-    return SCRIPTS[shell](reference_of(typer.main.get_command(app)))
 
 
 def _current_shell(environ: Mapping[str, str]) -> str:

@@ -192,14 +192,3 @@ class LogDisplay(Display):
         if not woken and (stage := self.stage):
             seconds = time.monotonic() - stage.began
             self.note(f"still {stage.kind.value}, {seconds:.0f} s so far")
-
-
-def display_for(options: Options, terminal: Terminal) -> Display:
-    """Choose how to tell: not at all, as a line that changes, or as a log."""
-    if options.quiet:
-        return Display(options, terminal)
-    if terminal.is_interactive:
-        from nano_edit.cli.live import LiveDisplay  # noqa: PLC0415 - seldom in a script
-
-        return LiveDisplay(options, terminal)
-    return LogDisplay(options, terminal)

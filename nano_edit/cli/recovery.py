@@ -72,8 +72,8 @@ def recover_picture(options: Options, terminal: Terminal) -> EditResult:
     A whole reply is removed once its picture is in place; a cut one stays.
     Raises InputError when there is no such reply, UsageError for more than one.
     """
+    from nano_edit.cli.display import display_for  # noqa: PLC0415
     from nano_edit.cli.job import edit_options  # noqa: PLC0415
-    from nano_edit.cli.progress import display_for  # noqa: PLC0415
     from nano_edit.engine.recover import recover  # noqa: PLC0415
     from nano_edit.pictures.destination import plan_destination  # noqa: PLC0415
 

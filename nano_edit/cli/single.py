@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def run_single(options: Options, terminal: Terminal) -> None:
     """Make one edit and tell of it; raises NanoEditError."""
-    from nano_edit.cli.progress import display_for  # noqa: PLC0415
+    from nano_edit.cli.display import display_for  # noqa: PLC0415
 
     if options.json and options.output == "-":
         raise UsageError("--json and the picture cannot both go to standard output.")
