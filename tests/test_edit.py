@@ -586,6 +586,26 @@ def test_termination_is_an_interruption_of_its_own(studio: Studio) -> None:
     assert "The reply had begun: the call is billed." in fault.message
 
 
+def test_an_interruption_while_a_part_file_is_made_leaves_none(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real_open = os.open
+
+    def interrupted(path: Any, *rest: Any) -> int:
+        descriptor = real_open(path, *rest)
+        if str(path).endswith(".part") and "out" in str(path):
+            os.close(descriptor)
+            raise KeyboardInterrupt
+        return descriptor
+
+    with Peer(always(200, WHOLE)) as peer, monkeypatch.context() as patched:
+        patched.setattr(os, "open", interrupted)
+        fault = studio.failure(peer.url)
+    assert fault.billed == "yes"
+    assert studio.files == []
+    assert len(studio.kept) == 1
+
+
 class Impatient(SharedPace):
     """A pace whose user presses Ctrl-C as soon as there is a wait."""
 

@@ -36,7 +36,12 @@ class PartFile:
     def __init__(self, folder: Path, *, mode: int = 0o666) -> None:
         self.path = folder / f".nano-edit-{secrets.token_hex(8)}.part"
         self._dropped = False
-        self.descriptor = os.open(self.path, _FLAGS, mode)
+        self.descriptor = -1
+        try:
+            self.descriptor = os.open(self.path, _FLAGS, mode)
+        except KeyboardInterrupt:  # it comes as soon as the file is there
+            self.drop()
+            raise
 
     def write(self, data: bytes) -> None:
         """Write every byte of ``data``."""
