@@ -21,7 +21,6 @@ import errno
 import hashlib
 import os
 import threading
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -29,90 +28,21 @@ from string import Template
 from typing import TYPE_CHECKING, Self
 
 from nano_edit import __version__
-from nano_edit.cli.messages import size_text
+from nano_edit.cli.report_page.entry import ReportEntry
 from nano_edit.cli.report_page.markup import article, shown
-from nano_edit.cli.report_page.summary import RESERVED, Tally, duration, summary
+from nano_edit.cli.report_page.reading import entry_from_record
+from nano_edit.cli.report_page.summary import RESERVED, Tally, summary
 from nano_edit.errors import OutputError, PartialError
 from nano_edit.pictures.part import PartFile, reason
+from nano_edit.pictures.placement import place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from types import TracebackType
 
+__all__ = ["ReportEntry", "ReportWriter", "entry_from_record"]
+
 MANY = 500  # edits; those beyond are shown smaller
-LARGE, SMALL = 24_000, 8_000  # bytes of one picture in the page, base64 counted
-
-
-@dataclass(frozen=True, slots=True)
-class ReportEntry:
-    """One edit as the report shows it; all texts may be foreign."""
-
-    title: str  # the output's name or the job's label
-    instruction: str
-    before: Path | None  # the first input on disk
-    after: Path | None  # the output on disk
-    figures: Mapping[str, str]  # name -> value, in the order of showing
-    outcome: str  # "done", "failed", "skipped", "cached"
-    failure: str = ""  # message and hint of an edit that failed
-    code: str = ""  # the exit table's name: "refused", "quota", ...
-
-
-def entry_from_record(
-    record: Mapping[str, object], *, instruction: str, before: Path | None
-) -> ReportEntry:
-    """Return the entry of one ``--json`` result.
-
-    Beside the result's own keys, ``cached`` and ``skipped`` are read as flags.
-    """
-    output, error = record.get("output"), record.get("error")
-    path = Path(output) if isinstance(output, str) and output not in {"", "-"} else None
-    named = path or before
-    outcome = _outcome(record)
-    fault = error if isinstance(error, dict) else {}
-    said = (str(fault[key]) for key in ("message", "hint") if fault.get(key))
-    return ReportEntry(
-        title=named.name if named else "standard output",
-        instruction=instruction,
-        before=before,
-        after=None if outcome == "failed" else path,
-        figures=_figures(record, fault),
-        outcome=outcome,
-        failure="\n".join(said),
-        code=str(fault.get("code") or ""),
-    )
-
-
-def _outcome(record: Mapping[str, object]) -> str:
-    flags = ("skipped", "cached")
-    flagged = next((name for name in flags if record.get(name)), None)
-    return flagged or ("done" if record.get("ok") else "failed")
-
-
-def _figures(
-    record: Mapping[str, object], fault: Mapping[str, object]
-) -> dict[str, str]:
-    """Return what a result says in figures, as a person reads them."""
-    usage = record.get("usage")
-    tokens = usage.get("total_tokens") if isinstance(usage, dict) else None
-    width, height = record.get("width"), record.get("height")
-    attempts = record.get("attempts")
-    told = {
-        "pixels": f"{width} \N{MULTIPLICATION SIGN} {height}"
-        if width and height
-        else "",
-        "bytes": _number(record.get("bytes"), size_text),
-        "seconds": _number(record.get("elapsed_s"), duration),
-        "tokens": _number(tokens, "{:,}".format),
-        "attempts": str(attempts) if attempts not in {None, 0, 1} else "",
-        "model": str(record.get("model") or ""),
-        "billed": str(fault.get("billed") or ""),
-        "kept": str(fault.get("recovery") or ""),
-    }
-    return {name: value for name, value in told.items() if value}
-
-
-def _number(value: object, show: Callable[[float], str]) -> str:
-    return show(value) if isinstance(value, int | float) else ""
+LARGE, SMALL = 22_000, 8_000  # bytes of one picture in the page, base64 counted
 
 
 class ReportWriter:
@@ -124,7 +54,8 @@ class ReportWriter:
     """
 
     def __init__(self, path: Path, *, title: str, started: datetime) -> None:
-        self._target = path.resolve()  # a link stays a link to the new report
+        self._folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 - as named
+        self._target = Path(os.path.realpath(path))  # a link stays a link to it
         self._started = started.astimezone()
         self._lock = threading.Lock()
         self._tally = Tally()
@@ -157,9 +88,9 @@ class ReportWriter:
         with self._lock:
             self._number += 1
             budget = LARGE if self._number <= MANY else SMALL
-            folder = self._target.parent
+            text = article(entry, self._number, folder=self._folder, budget=budget)
             self._tally.take(entry)
-            self._write(article(entry, self._number, folder=folder, budget=budget))
+            self._write(text)
 
     def finish(self, *, cut_short: bool = False) -> None:
         """Complete the page and put it in place; later calls do nothing.
@@ -194,7 +125,7 @@ class ReportWriter:
             os.lseek(self._part.descriptor, self._blank, os.SEEK_SET)
             self._part.write(text.encode())
             self._part.settle()
-            self._part.path.replace(self._target)
+            place(self._part.path, self._target, force=True)
         except OSError as error:
             self._fault = error
             self._part.drop()

@@ -18,30 +18,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from nano_edit.cli.report_page.entry import OUTCOMES
 from nano_edit.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from nano_edit.cli.report import ReportEntry
+    from nano_edit.cli.report_page.entry import ReportEntry
     from nano_edit.pictures.thumbnail import Thumbnail
 
 ENTRY_BYTES = 60_000
-OUTCOMES = {
-    "done": "Done",
-    "failed": "Failed",
-    "skipped": "Skipped",
-    "cached": "Cached",
-}
-
 _LABELS = {"bytes": "Size", "seconds": "Time"}  # others: the name, capitalised
 _LONG = 280  # characters; a longer instruction is folded
-_LIMITS = {"title": 600, "instruction": 4000, "failure": 2000, "figure": 200}  # bytes
-_FIGURES = 12  # at most, of one edit
-_LINK = 1500  # bytes; a longer path is shown without a link
+_LIMITS = {  # bytes of HTML
+    "title": 600,
+    "brief": 160,  # the title again, where only a screen reader says it
+    "code": 40,
+    "instruction": 4000,
+    "start": 1200,  # of a folded instruction
+    "failure": 2000,
+    "figure": 300,
+    "missing": 300,
+    "link": 1000,  # a longer path is shown without a link
+}
+_FIGURES = 10  # at most, of one edit
 _NEUTRALISED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 but tab and newline, DEL, C1
-    "\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"  # direction, line ends
+    "\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u206f"  # direction, line ends
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"  # annotations, halves, tags
 )
 
@@ -87,14 +90,13 @@ def article(entry: ReportEntry, number: int, *, folder: Path, budget: int) -> st
 
     ``budget`` is the bytes of one picture, base64 counted.
     """
-    outcome = entry.outcome if entry.outcome in OUTCOMES else "failed"
-    name = shown(entry.title, _LIMITS["title"])
-    code = shown(entry.code, 40)
+    name, brief = (shown(entry.title, _LIMITS[kind]) for kind in ("title", "brief"))
+    code, outcome = shown(entry.code, _LIMITS["code"]), entry.outcome
     verdict = f"{OUTCOMES[outcome]}: {code}" if code else OUTCOMES[outcome]
     pieces = (
         f'<article class="edit" id="edit-{number}" aria-labelledby="name-{number}"',
         f' tabindex="-1" data-outcome="{outcome}" data-code="{code}">',
-        *_stage(entry, name, budget),
+        *_stage(entry, brief, budget),
         '<div class="facts">',
         f'<p class="outcome"><a href="#edit-{number}">No. {number}</a>',
         f" <strong>{verdict}</strong></p>",
@@ -102,7 +104,7 @@ def article(entry: ReportEntry, number: int, *, folder: Path, budget: int) -> st
         *_failure(entry.failure),
         *_instruction(entry.instruction),
         *_figures(entry.figures),
-        *_files(entry, name, folder),
+        *_files(entry, brief, folder),
         "</div>",
         "</article>",
     )
@@ -116,13 +118,13 @@ def _stage(entry: ReportEntry, name: str, budget: int) -> Iterator[str]:
     if not views:
         return
     thumbnails = [view for _, view in views if not isinstance(view, str)]
-    shape = _shape(thumbnails[-1]) if thumbnails else "wide"
     kind = "pair" if len(thumbnails) == 2 else "apart"
-    yield f'<div class="stage {kind} {shape}">'
+    yield f'<div class="stage {kind}">'
     yield from (_figure(side, view, name) for side, view in views)
     if kind == "pair":
         yield (
             '<input class="cut" type="range" min="0" max="100" value="50"'
+            ' autocomplete="off" aria-valuetext="50 % before"'
             f' aria-label="Before and after: {name}">'
         )
     yield "</div>"
@@ -132,23 +134,19 @@ def _picture(path: Path, budget: int) -> Thumbnail | str:
     """Return a thumbnail, or the reason why there is none."""
     from nano_edit.pictures.thumbnail import thumbnail  # noqa: PLC0415 - loads Pillow
 
+    if not path.is_file():  # a pipe has been read, and would be waited for
+        return "The file is not there any more."
     try:
         return thumbnail(path, limit=budget * 3 // 4)
     except InputError as error:
         return error.message
 
 
-def _shape(view: Thumbnail) -> str:
-    """Return the nearest of four frames: pictures of one kind line up."""
-    ratio = view.width / view.height
-    bounds = ((1.55, "wide"), (1.15, "landscape"), (0.87, "square"))
-    return next((shape for bound, shape in bounds if ratio >= bound), "tall")
-
-
 def _figure(side: str, view: Thumbnail | str, name: str) -> str:
     caption = f"<figcaption>{side.capitalize()}</figcaption>"
     if isinstance(view, str):
-        return f'<figure class="{side} missing"><p>{view}</p>{caption}</figure>'
+        said = f'<p dir="auto">{shown(view, _LIMITS["missing"])}</p>'
+        return f'<figure class="{side} missing">{said}{caption}</figure>'
     data = base64.b64encode(view.data).decode("ascii")
     alpha = ' class="alpha"' if view.alpha else ""
     return (
@@ -171,7 +169,7 @@ def _instruction(text: str) -> Iterator[str]:
     if len(text) <= _LONG:
         yield f'<p class="instruction" dir="auto">{whole}</p>'
         return
-    start = shown(text[:_LONG].rpartition(" ")[0] or text[:_LONG], 2000)
+    start = shown(text[:_LONG].rpartition(" ")[0] or text[:_LONG], _LIMITS["start"])
     yield '<details class="instruction">'
     yield f'<summary dir="auto"><span>{start} …</span></summary>'
     yield f'<p dir="auto">{whole}</p></details>'
@@ -180,11 +178,10 @@ def _instruction(text: str) -> Iterator[str]:
 def _figures(figures: Mapping[str, str]) -> Iterator[str]:
     if not figures:
         return
-    limit = _LIMITS["figure"]
     yield '<dl class="figures">'
     for name, value in list(figures.items())[:_FIGURES]:
-        term = shown(_LABELS.get(name, name.capitalize()), 40)
-        said = shown(value, limit)
+        term = shown(_LABELS.get(name, name.capitalize()), _LIMITS["code"])
+        said = shown(value, _LIMITS["figure"])
         yield f'<div><dt>{term}</dt><dd dir="auto">{said}</dd></div>'
     yield "</dl>"
 
@@ -195,7 +192,7 @@ def _files(entry: ReportEntry, name: str, folder: Path) -> Iterator[str]:
     links = [
         f'<a href="{address}" aria-label="Open {side}: {name}">Open {side}</a>'
         for side, path in files
-        if path is not None and len(address := link(path, folder)) <= _LINK
+        if path is not None and len(address := link(path, folder)) <= _LIMITS["link"]
     ]
     if links:
         yield f'<p class="files">{" ".join(links)}</p>'

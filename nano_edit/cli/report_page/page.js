@@ -49,11 +49,17 @@
       });
       for (const { button, outcome, code } of buttons) {
         button.setAttribute("aria-pressed", String(outcome === chosen.outcome && code === chosen.code));
+        if (code) button.hidden = chosen.outcome !== "failed";
       }
       find("empty").hidden = count > 0 || edits.length === 0;
       find("count").textContent = count === edits.length ? `${count} edits` : `${count} of ${edits.length} edits`;
     };
-    const choose = (outcome, code) => { Object.assign(chosen, { outcome, code }); show(); };
+    const choose = (outcome, code) => {
+      Object.assign(chosen, { outcome, code });
+      show();
+      const list = find("edits"); // from deep in the page, what is left may lie above
+      if (list.getBoundingClientRect().top < 0) list.scrollIntoView({ behavior: "instant" });
+    };
     const reset = () => { filter.value = ""; choose("", ""); };
     const offer = (label, count, outcome, code) => {
       const button = document.createElement("button");
@@ -62,7 +68,8 @@
       const number = document.createElement("b");
       number.textContent = count;
       button.append(number);
-      if (outcome && !code) button.dataset.mark = outcome;
+      if (code) button.className = "reason";
+      else button.dataset.mark = outcome || "all";
       button.addEventListener("click", () => choose(outcome, code));
       buttons.push({ button, outcome, code });
       find("outcomes").append(button);
@@ -126,9 +133,12 @@
     find("theme").addEventListener("click", turn);
     find("split").addEventListener("click", split);
     find("keys-button").addEventListener("click", () => find("keys").showModal());
+    let folded = [];
     window.addEventListener("beforeprint", () => {
-      for (const long of document.querySelectorAll("details")) long.open = true;
+      folded = [...document.querySelectorAll("details:not([open])")];
+      for (const each of folded) each.open = true;
     });
+    window.addEventListener("afterprint", () => { for (const each of folded) each.open = false; });
 
     /* --- keys --- */
     const letters = find("letters");

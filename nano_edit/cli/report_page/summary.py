@@ -12,12 +12,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nano_edit.cli.report_page.markup import OUTCOMES, shown
+from nano_edit.cli.report_page.entry import OUTCOMES
+from nano_edit.cli.report_page.markup import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nano_edit.cli.report import ReportEntry
+    from nano_edit.cli.report_page.entry import Outcome, ReportEntry
 
 RESERVED = 8192  # bytes
 
@@ -28,7 +29,7 @@ _REASONS = 20  # the exit table has fewer; what is beyond counts as "other"
 class Tally:
     """Counts of the edits so far."""
 
-    outcomes: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     tokens: int = 0
 
@@ -38,9 +39,8 @@ class Tally:
         if entry.outcome == "failed":
             known = entry.code in self.reasons or len(self.reasons) < _REASONS
             self.reasons[entry.code if known and entry.code else "other"] += 1
-        tokens = entry.figures.get("tokens", "").replace(",", "")
-        if entry.outcome in {"done", "failed"} and tokens.isdecimal():
-            self.tokens += int(tokens)
+        if entry.outcome in {"done", "failed"}:
+            self.tokens += entry.tokens
 
 
 def summary(tally: Tally, *, seconds: float, cut_short: bool) -> str:
