@@ -48,7 +48,7 @@ from nano_edit.errors import (
     ServerError,
     UnknownOutcomeError,
 )
-from nano_edit.wire.client import Client, Service
+from nano_edit.wire.client import SLICE, Client, Service
 from nano_edit.wire.connection import KEEP_ALIVE
 from nano_edit.wire.providers import PROVIDERS
 from nano_edit.wire.request import RequestBody
@@ -195,6 +195,25 @@ def test_each_attempt_has_its_own_connection() -> None:
             with client.send(MODEL, request_body(), lambda _: None) as got:
                 assert b"".join(got) == b"{}"
         assert peer.connections == 2
+
+
+def test_many_small_chunks_come_in_fewer_slices() -> None:
+    chunk = b"1000\r\n" + bytes(4096) + b"\r\n"
+
+    def talk(line: Line) -> None:
+        line.request()
+        line.send(answer(200, b"", "Transfer-Encoding: chunked", length=False))
+        line.send(chunk * 512 + b"0\r\n\r\n")
+
+    with (
+        Peer(talk) as peer,
+        Client(service(peer.url)) as client,
+        client.send(MODEL, request_body(), lambda _: None) as got,
+    ):
+        slices = list(got)
+    assert sum(map(len, slices)) == 512 * 4096
+    assert len(slices) < 512
+    assert max(map(len, slices)) <= SLICE + 65536
 
 
 def test_a_reply_is_complete_although_its_end_is_withheld() -> None:
@@ -502,6 +521,30 @@ def test_a_chunked_reply_that_breaks_off_is_billed() -> None:
 
     with Peer(talk) as peer:
         assert_broken_off(failure(peer.url), "connection broke after")
+
+
+def test_what_came_before_a_break_is_handed_on() -> None:
+    gone = threading.Event()
+
+    def talk(line: Line) -> None:
+        line.request()
+        line.send(answer(200, b"", "Content-Length: 1000", length=False), b"12345")
+        line.socket.shutdown(socket.SHUT_WR)
+        gone.set()
+
+    def wait(event: EditEvent) -> None:
+        if isinstance(event, ReplyStarted):
+            gone.wait()
+
+    came: list[bytes] = []
+    with (
+        Peer(talk) as peer,
+        Client(service(peer.url)) as client,
+        pytest.raises(UnknownOutcomeError),
+        client.send(MODEL, request_body(), wait) as got,
+    ):
+        came.extend(got)
+    assert came == [b"12345"]
 
 
 def test_what_is_no_http_is_unknown() -> None:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from nano_edit.wire.providers import Provider
     from nano_edit.wire.request import RequestBody
 
+SLICE = 256 * 1024  # bytes handed on at once, when they are there already
 MAX_ERROR_BODY = 256 * 1024  # bytes of an answer that is no picture
 
 
@@ -176,10 +177,32 @@ class Reply:
         )
 
     def __iter__(self) -> Iterator[bytes]:
-        for data in self._response.iter_raw():
-            self._wire.received += len(data)
-            self._observe(BytesReceived(self._wire.received))
+        for data in self._slices():
             yield from self._decoder.feed(data)
+
+    def _slices(self) -> Iterator[bytes]:
+        """Yield what comes in large slices, and never wait with one in hand.
+
+        Servers cut a reply into chunks of a few kB; each step from here to the
+        disk costs by the piece.
+        """
+        held: list[bytes] = []
+        size = 0
+        try:
+            for data in self._response.iter_raw():
+                self._wire.received += len(data)
+                self._observe(BytesReceived(self._wire.received))
+                held.append(data)
+                size += len(data)
+                if size >= SLICE or not self._wire.has_more():
+                    whole, held, size = b"".join(held), [], 0
+                    yield whole
+        except BaseException:
+            if held:
+                yield b"".join(held)  # it has come, whatever went wrong behind it
+            raise
+        if held:
+            yield b"".join(held)
 
 
 def _started(response: httpx.Response) -> ReplyStarted:

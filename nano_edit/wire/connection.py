@@ -7,7 +7,9 @@ socket can be shut from another thread, which ends any read or write at once.
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +56,11 @@ class Wire:
             if self._socket is not None:
                 self._socket.shutdown(socket.SHUT_RDWR)
 
+    def has_more(self) -> bool:
+        """Whether more has come already, so that a read would not wait for it."""
+        with self._lock:
+            return self._socket is not None and _is_readable(self._socket)
+
     def counted(self, body: RequestBody) -> Iterator[bytes]:
         """Yield the body and tell how much of it has been handed over."""
         sent = 0
@@ -90,6 +97,14 @@ class Wire:
 def _is_post(info: Mapping[str, Any]) -> bool:
     """Tell the request from the CONNECT that a proxy is sent before it."""
     return bool(info["request"].method == b"POST")
+
+
+def _is_readable(connection: socket.socket) -> bool:
+    if sys.platform == "win32":  # pragma: no cover - Windows
+        return bool(select.select([connection], [], [], 0)[0])
+    look = select.poll()  # unlike select, it takes any number of open files
+    look.register(connection, select.POLLIN)
+    return bool(look.poll(0))
 
 
 def _keep_alive(connection: socket.socket) -> None:
