@@ -92,7 +92,7 @@ def read_request(body: bytes, name: str, *, version: str) -> GenerateRequest:
 
 def _load(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        return json.loads(str(body, "utf-8"))  # bytes may be UTF-16 to `json`
     except (ValueError, RecursionError) as error:
         raise invalid(f"Invalid JSON payload received. {error}") from None
 

@@ -107,21 +107,23 @@ class Sender:
 
         `ClientGoneError` when the delivery cut it short.
         """
-        delivery = self._delivery
-        if delivery.pause:
-            pieces = tuple(pieces)
-            half = sum(map(len, pieces)) // 2
-        limit = SLICE
-        if delivery.rate is not None:
-            limit = max(1, min(SLICE, int(delivery.rate * _DRIP)))
+        if not self._delivery.pause:
+            self._send(pieces)
+            return
+        body = b"".join(pieces)
+        half = len(body) // 2
+        self._send((body[:half],))
+        self._line.wait(self._delivery.pause)
+        self._send((body[half:],))
+
+    def _send(self, pieces: Iterable[bytes]) -> None:
+        rate, limit = self._delivery.rate, SLICE
+        if rate is not None:
+            limit = max(1, min(SLICE, int(rate * _DRIP)))
         for part in slices(pieces, limit):
-            if delivery.pause and self.sent <= half < self.sent + len(part):
-                self._put(part[: half - self.sent])
-                self._line.wait(delivery.pause)
-                part = part[half - self.sent :]
             self._put_or_cut(part)
-            if delivery.rate is not None:
-                self._line.wait(len(part) / delivery.rate)
+            if rate is not None:
+                self._line.wait(len(part) / rate)
 
     def _put_or_cut(self, part: memoryview) -> None:
         cut = self._delivery.cut

@@ -9,6 +9,7 @@ from __future__ import annotations
 from nano_edit.emulator import error_answers as errors
 from nano_edit.emulator.errors import gateway_error
 from nano_edit.emulator.fault_kinds import FaultKind
+from nano_edit.emulator.odd_replies import ESCAPES
 
 _RESET = "write tcp 192.0.2.1:443->203.0.113.9:41872: write: connection reset by peer"
 _BAD_STATUS = "bad_response_status_code"
@@ -18,6 +19,11 @@ ERRORS = (
         "400",
         "Google's INVALID_ARGUMENT",
         errors.google(400, "Request contains an invalid argument."),
+    ),
+    FaultKind(
+        "400-escapes",
+        "a message with escape sequences, bidi controls, markup",
+        errors.google(400, ESCAPES),
     ),
     FaultKind(
         "400-key",

@@ -6,13 +6,14 @@ row is data, and what it does to an answer is built elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from nano_edit.emulator.answers import Answer, Delivery
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nano_edit.emulator.replies import Scene
 
 Build: TypeAlias = "Callable[[Scene, str], Answer]"

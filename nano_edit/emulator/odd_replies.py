@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.emulator.answers import Answer, Blob, write_json
+from nano_edit.emulator.replies import MIME_TYPES
 
 if TYPE_CHECKING:
     from nano_edit.emulator.fault_kinds import Build
@@ -29,39 +30,48 @@ ESCAPES = (
 )
 
 
-def _reply(scene: Scene, parts: list[Part]) -> Answer:
-    return Answer(200, write_json(scene.document(parts)))
+def _with_words(scene: Scene, *parts: Part) -> Answer:
+    """Answer with ``parts``, and before them the words, if they were asked for."""
+    asked = "TEXT" in scene.request.modalities
+    words = [scene.text_part(scene.words())] if asked else []
+    return scene.reply([*words, *parts])
 
 
-def _inline(part: Part) -> dict[str, Any]:
-    inline: dict[str, Any] = part["inlineData"]
-    return inline
+def _final(scene: Scene) -> Part:
+    return scene.image_part(scene.picture())
+
+
+def _draft(scene: Scene, number: int) -> Part:
+    picture = scene.picture(label=f"draft {number}")
+    return scene.image_part(picture, number=1 + number)
 
 
 def empty_parts(scene: Scene, _: str) -> Answer:
     """Put a part without fields and one with empty words before the picture."""
-    picture = scene.image_part(scene.picture())
-    return _reply(scene, [{}, {"text": ""}, picture])
+    return _with_words(scene, {}, {"text": ""}, _final(scene))
 
 
 def drafts(scene: Scene, _: str) -> Answer:
     """Send two drafts that do not say so, then the picture."""
-    files = (scene.picture(label=label) for label in ("draft 1", "draft 2", ""))
-    return _reply(scene, [scene.image_part(file) for file in files])
+    return _with_words(scene, _draft(scene, 1), _draft(scene, 2), _final(scene))
 
 
 def thoughts(scene: Scene, _: str) -> Answer:
-    """Send a thought in words, a draft that says so at its end, the picture."""
+    """Send a thought in words and two drafts that say so at their end."""
     words = {"text": "**Considering the light**\n\n", "thought": True}
-    draft = scene.image_part(scene.picture(label="draft"))
-    draft["thought"] = True
-    return _reply(scene, [words, draft, scene.image_part(scene.picture())])
+    first, second = ({**_draft(scene, n), "thought": True} for n in (1, 2))
+    return _with_words(scene, words, first, second, _final(scene))
+
+
+def thought_last(scene: Scene, _: str) -> Answer:
+    """Send the picture, then a draft that says so."""
+    return _with_words(scene, _final(scene), {**_draft(scene, 1), "thought": True})
 
 
 def wrong_mime_type(scene: Scene, _: str) -> Answer:
     """Claim PNG for a JPEG, or JPEG for a PNG."""
     claimed = "image/png" if scene.format == "JPEG" else "image/jpeg"
-    return _reply(scene, [scene.image_part(scene.picture(), claimed)])
+    return _with_words(scene, scene.image_part(scene.picture(), claimed))
 
 
 def in_format(image_format: str) -> Build:
@@ -69,47 +79,44 @@ def in_format(image_format: str) -> Build:
 
     def answer(scene: Scene, _: str) -> Answer:
         picture = scene.picture(image_format)
-        part = scene.image_part(picture, f"image/{image_format.lower()}")
-        return _reply(scene, [part])
+        part = scene.image_part(picture, MIME_TYPES[image_format])
+        return _with_words(scene, part)
 
     return answer
 
 
 def data_url(scene: Scene, _: str) -> Answer:
     """Send the picture as Markdown in the words, as some gateways do."""
+    mime_type = MIME_TYPES[scene.format].encode()
     encoded = base64.b64encode(scene.picture())
-    head = f"![image](data:image/{scene.format.lower()};base64,".encode()
-    return _reply(scene, [{"text": Blob(head + encoded + b")")}])
+    words = b"Here it is:\\n\\n![image](data:%b;base64,%b)\\n" % (mime_type, encoded)
+    return scene.reply([{"text": Blob(words)}])
 
 
 def url_safe(scene: Scene, _: str) -> Answer:
     """Write the picture in base64's other alphabet, without padding."""
-    picture = scene.picture()
-    part = scene.image_part(picture)
-    _inline(part)["data"] = Blob(base64.urlsafe_b64encode(picture).rstrip(b"="))
-    return _reply(scene, [part])
+    encoded = base64.urlsafe_b64encode(scene.picture())
+    return _with_words(scene, scene.data_part(encoded.rstrip(b"=")))
 
 
 def escaped(scene: Scene, _: str) -> Answer:
     r"""Escape what need not be escaped: ``\/``, ``\u002b``, ``\u003d``."""
-    part = scene.image_part(scene.picture())
-    data = _inline(part)["data"].data
-    _inline(part)["data"] = Blob(
-        re.sub(rb"[/+=]", lambda found: _ESCAPES[found[0]], data)
-    )
-    return _reply(scene, [part])
+    encoded = base64.b64encode(scene.picture())
+    for plain, escape in _ESCAPES.items():
+        encoded = encoded.replace(plain, escape)
+    return _with_words(scene, scene.data_part(encoded))
 
 
 def late_keys(scene: Scene, _: str) -> Answer:
     """Say last what is wanted first: types, thoughts, the candidates."""
-    parts = []
-    for label in ("draft", ""):
-        inline = _inline(scene.image_part(scene.picture(label=label)))
-        late = {"data": inline["data"], "mimeType": inline["mimeType"]}
-        parts.append({"inlineData": late, "thought": bool(label)})
-    document = scene.document(parts)
+    draft, final = _late(_draft(scene, 1)), _late(_final(scene))
+    document = scene.document([{**draft, "thought": True}, final])
     candidate = dict(reversed(document.pop("candidates")[0].items()))
     return Answer(200, write_json({**document, "candidates": [candidate]}))
+
+
+def _late(part: Part) -> Part:
+    return {**part, "inlineData": dict(reversed(part["inlineData"].items()))}
 
 
 def snake_case(scene: Scene, _: str) -> Answer:
@@ -123,9 +130,7 @@ def _in_snake_case(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        re.sub(r"[A-Z]", lambda letter: "_" + letter[0].lower(), name): _in_snake_case(
-            item
-        )
+        re.sub("(?=[A-Z])", "_", name).lower(): _in_snake_case(item)
         for name, item in value.items()
     }
 
@@ -142,15 +147,15 @@ def compact(scene: Scene, _: str) -> Answer:
 def smaller(scene: Scene, _: str) -> Answer:
     """Drop ``imageSize`` on the way: the answer has the pixels of 1K."""
     picture = scene.picture(size=scene.request.pixels_of(size="1K"))
-    return _reply(scene, [scene.image_part(picture)])
+    return _with_words(scene, scene.image_part(picture))
 
 
 def square(scene: Scene, _: str) -> Answer:
     """Ignore the ratio: the answer is 1:1."""
     picture = scene.picture(size=scene.request.pixels_of(ratio="1:1"))
-    return _reply(scene, [scene.image_part(picture)])
+    return _with_words(scene, scene.image_part(picture))
 
 
 def terminal_escapes(scene: Scene, _: str) -> Answer:
     """Say things that no terminal should be shown, then send the picture."""
-    return _reply(scene, [{"text": ESCAPES}, scene.image_part(scene.picture())])
+    return scene.reply([scene.text_part(ESCAPES), _final(scene)])

@@ -53,7 +53,7 @@ class ReceivedImage:
 
 
 def _tells(name: str) -> bool:
-    kind = name.split(" ")[0]
+    kind = name.partition(" ")[0]
     if kind.startswith("APP"):
         return kind not in {"APP0", "APP14"} and "ICC_PROFILE" not in name
     return kind in {"COM", "tEXt", "zTXt", "iTXt", "eXIf", "tIME", "EXIF", "XMP"}

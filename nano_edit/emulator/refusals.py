@@ -59,7 +59,7 @@ def content(value: Any) -> Build:
 def words_only(scene: Scene, _: str) -> Answer:
     """Talk about the picture and send none."""
     words = "I can help you with that! Which part of the picture do you mean?"
-    return _reply(scene.document([scene.text_part(words)]))
+    return scene.reply([scene.text_part(words)])
 
 
 def _reply(document: dict[str, Any]) -> Answer:

@@ -46,8 +46,8 @@ class Scene:
     ) -> bytes:
         """Return the edited picture's file, ``size`` pixels (as asked for)."""
         # Pillow is loaded at the first edit, so that starting up stays cheap.
+        from nano_edit.emulator.canvas import render  # noqa: PLC0415
         from nano_edit.emulator.picture_files import encode  # noqa: PLC0415
-        from nano_edit.emulator.picture_edits import render  # noqa: PLC0415
 
         request = self.request
         size = size or request.pixels
@@ -67,11 +67,22 @@ class Scene:
         """Return a part with words, and its signature."""
         return self._signed({"text": text}, 0)
 
-    def image_part(self, picture: bytes, mime_type: str | None = None) -> Part:
-        """Return a part with a picture; its type is the model's if not given."""
-        data = Blob(base64.b64encode(picture))
+    def image_part(
+        self, picture: bytes, mime_type: str | None = None, *, number: int = 1
+    ) -> Part:
+        """Return a part with a picture; its type is the model's if not given.
+
+        Parts of one reply differ in ``number``, and so in their signatures.
+        """
+        return self.data_part(base64.b64encode(picture), mime_type, number=number)
+
+    def data_part(
+        self, data: bytes, mime_type: str | None = None, *, number: int = 1
+    ) -> Part:
+        """Return a picture's part whose base64 is ``data``, whatever that holds."""
         claimed = mime_type or MIME_TYPES[self.format]
-        return self._signed({"inlineData": {"mimeType": claimed, "data": data}}, 1)
+        inline = {"mimeType": claimed, "data": Blob(data)}
+        return self._signed({"inlineData": inline}, number)
 
     def _signed(self, part: Part, number: int) -> Part:
         signature = self.signature(number)
@@ -126,9 +137,13 @@ class Scene:
             "thoughtsTokenCount": thoughts,
         }
 
+    def reply(self, parts: list[Part]) -> Answer:
+        """Return the reply whose parts these are."""
+        return Answer(200, write_json(self.document(parts)))
+
     def ordinary(self) -> Answer:
         """Return the reply as the service gives it when all is well."""
-        return Answer(200, write_json(self.document(self.parts())))
+        return self.reply(self.parts())
 
 
 def _length(text: str | Blob) -> int:

@@ -65,8 +65,11 @@ ODD = (
     FaultKind("drafts", "two drafts that do not say so, then the picture", odd.drafts),
     FaultKind(
         "drafts-thought",
-        "a thought, a draft (thought: true after its data), the picture",
+        "words and drafts with thought: true (after the data), then the picture",
         odd.thoughts,
+    ),
+    FaultKind(
+        "thought-last", "the picture, then a draft with thought: true", odd.thought_last
     ),
     FaultKind("wrong-mime", "mimeType image/png, bytes JPEG", odd.wrong_mime_type),
     FaultKind("png", "the picture as PNG", odd.in_format("PNG")),
@@ -97,6 +100,11 @@ BROKEN = (
         broken.truncated_json,
     ),
     FaultKind(
+        "truncated-tail",
+        "the JSON ends behind the picture, the connection in order",
+        broken.truncated_tail,
+    ),
+    FaultKind(
         "truncated-base64",
         "sound JSON, the base64 cut to a length there is not",
         broken.truncated_base64,
@@ -107,12 +115,23 @@ BROKEN = (
     FaultKind("not-an-image", "sound base64 of words", broken.not_an_image),
     FaultKind("bad-utf8", "words that are no UTF-8", broken.bad_utf8),
     FaultKind(
-        "deep-nesting", "100 arrays deep before the candidates", broken.deep_nesting
+        "deep-nesting",
+        "so many arrays within each other before the candidates",
+        broken.deep_nesting,
+        argument="arrays",
+        default="100",
     ),
     FaultKind(
         "huge",
         "so much white space before the candidates",
         broken.huge,
+        argument="bytes",
+        default="600000000",
+    ),
+    FaultKind(
+        "huge-text",
+        "words of so many bytes before the picture",
+        broken.huge_text,
         argument="bytes",
         default="600000000",
     ),

@@ -12,17 +12,20 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
 
-from nano_edit.emulator.answers import Answer, Delivery
 from nano_edit.emulator.contract import GenerateRequest, read_request
 from nano_edit.emulator.delivery import compress
-from nano_edit.emulator.errors import Refusal, invalid, refuse
+from nano_edit.emulator.errors import invalid, refuse
 from nano_edit.emulator.fault_list import Fault, FaultQueue
 from nano_edit.emulator.log import Log, hash_key, strip_scheme
 from nano_edit.emulator.replies import Scene
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+    from email.message import Message
+
+    from nano_edit.emulator.answers import Answer, Delivery
 
 _KEPT = 64 * 1024 * 1024  # bytes of replies that are kept
 _CacheKey = tuple[bytes, str, bool]
@@ -49,24 +52,23 @@ class Service:
         self._replies = _ReplyCache()
 
     def answer(
-        self, call: Call, headers: Mapping[str, str], body: bytes
+        self, call: Call, headers: Message[str, str], body: bytes
     ) -> tuple[Answer, Delivery]:
-        """Return what to send, and how, to one POST of generateContent."""
-        try:
-            self.log.note(call.number, **key_facts(call.query, headers))
-            request = read_request(body, call.model, version=call.version)
-            self._remember(call.number, request)
-            answer = self._build(request, call.fault, gzip=self._may_gzip(headers))
-        except Refusal as refusal:
-            self.log.note(call.number, error=str(refusal))
-            return refusal.answer, Delivery()
+        """Return what to send, and how, to one POST of generateContent.
+
+        `Refusal` when the contract does not allow it.
+        """
+        self.log.note(call.number, **key_facts(call.query, headers))
+        request = read_request(body, call.model, version=call.version)
+        self._remember(call.number, request)
+        answer = self._build(request, call.fault, gzip=self._may_gzip(headers))
         delivery = call.fault.kind.deliver(call.fault.argument)
         if answer.status == 200:
             silence = delivery.silence + self.options.latency
             delivery = dataclasses.replace(delivery, silence=silence)
         return answer, delivery
 
-    def _may_gzip(self, headers: Mapping[str, str]) -> bool:
+    def _may_gzip(self, headers: Message[str, str]) -> bool:
         return self.options.gzip and "gzip" in headers.get("Accept-Encoding", "")
 
     def _remember(self, number: int, request: GenerateRequest) -> None:
@@ -105,13 +107,13 @@ class Call:
     fault: Fault
 
 
-def key_facts(query: str, headers: Mapping[str, str]) -> dict[str, str]:
+def key_facts(query: str, headers: Message[str, str]) -> dict[str, str]:
     """Return which header brought the key, and the key's hash.
 
     `Refusal`: 403 without a key, 401 for an Authorization that is no Bearer, and
     400 for a key in the URL, where proxies and logs would keep it.
     """
-    if "key=" in query:
+    if "key" in parse_qs(query, keep_blank_values=True):
         raise invalid("Send the key in a header, never in the URL.")
     for name in ("x-goog-api-key", "authorization"):
         value = headers.get(name, "").strip()

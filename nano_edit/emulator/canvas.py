@@ -1,0 +1,141 @@
+"""The picture that is answered with: inputs opened, composed, edited, fitted.
+
+The work is done at about a megapixel and scaled afterwards, so that a 4K reply
+takes no seconds.  Pixels are taken as they are stored: like the service, this
+room does not turn a photo by its EXIF orientation.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
+
+from nano_edit.emulator.errors import invalid
+from nano_edit.emulator.picture_edits import Picture, plan
+from nano_edit.emulator.received import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_WORK = 1600  # the longer side that edits are done at, pixels
+_SAME_SHAPE = 0.05  # two shapes nearer than this are stretched into each other
+
+
+def render(
+    images: Sequence[bytes], instruction: str, size: tuple[int, int], *, label: str = ""
+) -> Picture:
+    """Return the edited picture, RGB, ``size`` pixels (width, height).
+
+    ``label`` follows the word on the mark, to tell drafts apart.  `Refusal` when
+    an image opens but cannot be decoded.
+    """
+    picture = _beside([_open(data, number) for number, data in enumerate(images, 1)])
+    edits = plan(instruction)
+    for edit in edits:
+        picture = edit.apply(picture)
+    picture = _fit(picture, size)
+    if not edits:
+        _letter(picture, instruction)
+    _mark(picture, f"emulated {label}".strip())
+    return picture
+
+
+def _open(data: bytes, number: int) -> Picture:
+    try:
+        with Image.open(BytesIO(data), formats=FORMATS) as image:
+            image.draft("RGB", (_WORK, _WORK))
+            image.thumbnail((_WORK, _WORK), reducing_gap=2.0)
+            return _to_rgb(image)
+    except (OSError, ValueError, SyntaxError) as error:
+        where = f"contents[0].parts[{number}].inline_data"
+        raise invalid("Unable to process input image.", field=where) from error
+
+
+def _to_rgb(image: Picture) -> Picture:
+    """Flatten transparency on white and bring any mode to 8-bit RGB."""
+    if image.mode.startswith("I"):
+        image = image.point(lambda value: value * (1 / 256)).convert("L")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        ground = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(ground, image)
+    return image.convert("RGB")
+
+
+def _beside(pictures: list[Picture]) -> Picture:
+    """Compose several pictures side by side, all as high as the first."""
+    if not pictures:
+        return Image.linear_gradient("L").resize((1024, 1024)).convert("RGB")
+    if len(pictures) == 1:
+        return pictures[0]
+    height = min(pictures[0].height, _WORK // 2)
+    widths = [max(1, round(one.width * height / one.height)) for one in pictures]
+    canvas = Image.new("RGB", (sum(widths), height))
+    at = 0
+    for one, width in zip(pictures, widths, strict=True):
+        canvas.paste(one.resize((width, height)), (at, 0))
+        at += width
+    return canvas
+
+
+def _fit(picture: Picture, size: tuple[int, int]) -> Picture:
+    """Scale to ``size``; a picture of another shape lies whole on its own blur."""
+    shape, wanted = picture.width / picture.height, size[0] / size[1]
+    if abs(shape / wanted - 1) < _SAME_SHAPE:
+        return picture.resize(size, Image.Resampling.BICUBIC)
+    small = (max(1, size[0] // 16), max(1, size[1] // 16))
+    ground = ImageOps.fit(picture, small).filter(ImageFilter.GaussianBlur(3))
+    canvas = ground.resize(size, Image.Resampling.BICUBIC)
+    inner = ImageOps.contain(picture, size)
+    corner = ((size[0] - inner.width) // 2, (size[1] - inner.height) // 2)
+    canvas.paste(inner, corner)
+    return canvas
+
+
+# --- letters ----------------------------------------------------------------
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size=size)
+
+
+def _letter(picture: Picture, text: str) -> None:
+    """Write ``text`` on a dark band at the foot of the picture."""
+    size = max(6, min(picture.size) // 18)
+    lines = _wrap("".join(filter(str.isprintable, text)), picture.width * 0.9, size)
+    draw = ImageDraw.Draw(picture, "RGBA")
+    step = round(size * 1.35)
+    top = picture.height - step * len(lines) - size * 2
+    draw.rectangle((0, top, *picture.size), fill=(0, 0, 0, 150))
+    for row, line in enumerate(lines):
+        corner = (picture.width * 0.05, top + size // 2 + row * step)
+        draw.text(corner, line, fill="white", font=_font(size))
+
+
+def _wrap(text: str, width: float, size: int, most: int = 4) -> list[str]:
+    """Break ``text`` into at most ``most`` lines of ``width`` pixels."""
+    lines = [""]
+    for word in text[:400].split():
+        longer = f"{lines[-1]} {word}".strip()
+        if _font(size).getlength(longer) <= width or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    if len(lines) > most:
+        lines[most - 1 :] = [f"{lines[most - 1]} ..."]
+    return lines
+
+
+def _mark(picture: Picture, text: str) -> None:
+    """Say in the corner that no model made this."""
+    size = max(6, min(picture.size) // 40)
+    length = _font(size).getlength(text)
+    right, foot = picture.width - size // 2, picture.height - size // 2
+    box = (right - length - size, foot - size * 1.6, right, foot)
+    draw = ImageDraw.Draw(picture, "RGBA")
+    draw.rounded_rectangle(box, radius=size / 2, fill=(0, 0, 0, 140))
+    draw.text((box[0] + size / 2, box[1] + size * 0.2), text, "white", _font(size))
