@@ -1,4 +1,4 @@
-"""The picture that is answered with: inputs opened, composed, edited, fitted.
+"""The picture that is answered with: inputs composed, edited, fitted, encoded.
 
 The work is done at about a megapixel and scaled afterwards, so that a 4K reply
 takes no seconds.  Pixels are taken as they are stored: like the service, this
@@ -7,9 +7,10 @@ room does not turn a photo by its EXIF orientation.
 
 from __future__ import annotations
 
+import struct
 from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 
 _WORK = 1600  # the longer side that edits are done at, pixels
 _SAME_SHAPE = 0.05  # two shapes nearer than this are stretched into each other
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 90, "dpi": (300, 300)},
+    "PNG": {"compress_level": 1},
+    "WEBP": {"quality": 90, "method": 2},
+}
+# The service's JPEG carries content credentials in APP11; ours says it has none.
+_CREDENTIALS = b"JP\0\1\0\0\0\1nano-edit-emulator: no content credentials\0"
 
 
 def render(
@@ -139,3 +147,18 @@ def _mark(picture: Picture, text: str) -> None:
     draw = ImageDraw.Draw(picture, "RGBA")
     draw.rounded_rectangle(box, radius=size / 2, fill=(0, 0, 0, 140))
     draw.text((box[0] + size / 2, box[1] + size * 0.2), text, "white", _font(size))
+
+
+# --- the file ---------------------------------------------------------------
+
+
+def encode(picture: Picture, image_format: str) -> bytes:
+    """Return ``picture`` encoded as JPEG, PNG or WEBP."""
+    stream = BytesIO()
+    picture.save(stream, image_format, **_OPTIONS[image_format])
+    data = stream.getvalue()
+    if image_format != "JPEG":
+        return data
+    segment = struct.pack(">BBH", 0xFF, 0xEB, len(_CREDENTIALS) + 2) + _CREDENTIALS
+    after_jfif = 4 + struct.unpack_from(">H", data, 4)[0]
+    return b"".join((data[:after_jfif], segment, data[after_jfif:]))

@@ -3,13 +3,12 @@
 Strict where the service is, and a little stricter where it is undefined: one
 turn, the instruction first, every other part one picture.  Field names are
 read in camelCase and snake_case alike and told in snake_case, as Google does.
-It reads with `json` and `binascii` alone, so that no slip of the client's own
-encoder can pass unseen here.
+It reads with `json` alone, so that no slip of the client's own encoder can pass
+unseen here.
 """
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 import json
 import re
@@ -18,19 +17,16 @@ from typing import Any
 
 from nano_edit.emulator.errors import Refusal, invalid, model_not_found, refuse
 from nano_edit.emulator.models import LONG_RATIOS, RATIOS, SIZES, Model, find_model
-from nano_edit.emulator.received import ReceivedImage, examine
+from nano_edit.emulator.received import ReceivedImage, decode, examine
 
-MAX_IMAGE = 7 * 1024 * 1024  # bytes, before base64
 MAX_IMAGES = 100 * 1024 * 1024  # bytes of all pictures, before base64
 MAX_BODY = 144 * 1024 * 1024  # bytes of JSON that can hold them
-MIME_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/heif")
 
 _TOP = {"contents", "generation_config", "safety_settings", "system_instruction"}
 _TOP |= {"tools", "tool_config", "cached_content", "labels", "model"}
 _CONFIG = {"response_modalities", "image_config", "temperature", "top_p", "top_k"}
 _CONFIG |= {"seed", "candidate_count", "max_output_tokens", "stop_sequences"}
 _CONFIG |= {"thinking_config", "media_resolution"}
-_URL_SAFE = str.maketrans("-_", "+/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +169,8 @@ def _images(
     for number, part in enumerate(parts, start=1):
         where = f"contents[0].parts[{number}].inline_data"
         # Popped, so that a large request's base64 is let go as it is decoded.
-        content = _decode(part.pop("data", None), where)
-        images.append(_image(part.get("mime_type"), content, where))
+        content = decode(part.pop("data", None), where=where)
+        images.append(examine(part.get("mime_type"), content, where=where))
         data.append(content)
     if sum(map(len, data)) > MAX_IMAGES:
         raise too_large()
@@ -184,33 +180,6 @@ def _images(
 def too_large() -> Refusal:
     """Return the 413 for a request over the total limit."""
     return refuse(413, f"Request payload size exceeds the limit: {MAX_IMAGES} bytes.")
-
-
-def _decode(text: Any, where: str) -> bytes:
-    """Return strict base64's bytes; both alphabets, padding required."""
-    if not isinstance(text, str) or not text:
-        raise invalid(f"Invalid value at '{where}.data' (TYPE_BYTES).", field=where)
-    if "-" in text or "_" in text:
-        text = text.translate(_URL_SAFE)
-    try:
-        return binascii.a2b_base64(text, strict_mode=True)
-    except ValueError as error:
-        raise invalid(
-            f"Invalid value at '{where}.data' (TYPE_BYTES), Base64 decoding failed:"
-            f" {error}",
-            field=f"{where}.data",
-        ) from None
-
-
-def _image(mime_type: Any, data: bytes, where: str) -> ReceivedImage:
-    if mime_type not in MIME_TYPES:
-        raise invalid(f"Unsupported MIME type: {mime_type}", field=where)
-    if len(data) > MAX_IMAGE:
-        raise invalid(
-            f"The inline image is {len(data)} bytes; the limit is {MAX_IMAGE} bytes.",
-            field=where,
-        )
-    return examine(mime_type, data, where=where)
 
 
 def _image_config(value: Any, model: Model) -> tuple[str | None, str | None]:

@@ -20,8 +20,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nano_edit.emulator.faults import FAULTS
-from nano_edit.emulator.reply_faults import finish_reason
+from nano_edit.emulator.faults import FAULTS, finish_reason
 
 if TYPE_CHECKING:
     from nano_edit.emulator.fault_kinds import FaultKind

@@ -9,7 +9,9 @@ from __future__ import annotations
 from nano_edit.emulator.answers import Delivery
 from nano_edit.emulator.error_faults import ERRORS
 from nano_edit.emulator.fault_kinds import FaultKind
-from nano_edit.emulator.reply_faults import BROKEN, ODD, REFUSALS
+from nano_edit.emulator.reply_faults import BROKEN, ODD, REFUSALS, finish_reason
+
+__all__ = ["FAULTS", "SECTIONS", "finish_reason", "table"]
 
 CONNECTIONS = (
     FaultKind(

@@ -1,23 +1,28 @@
 """One picture as it was received: what its bytes say it is, and what they carry.
 
 The structure is walked here, segment by segment, without Pillow, so that a
-test can tell which metadata reached the service.
+test can tell which metadata reached the service.  base64 is `binascii`'s, which
+shares no code with the client's.
 """
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import struct
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nano_edit.emulator.errors import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MAX_IMAGE = 7 * 1024 * 1024  # bytes, before base64
 FORMATS = ("JPEG", "PNG", "WEBP")  # what Pillow is let try
+_MIME_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/heif")
+_URL_SAFE = str.maketrans("-_", "+/")
 _BARE_MARKERS = range(0xD0, 0xD8)  # RST0-7: no length follows
 _SOS = 0xDA
 
@@ -59,11 +64,45 @@ def _tells(name: str) -> bool:
     return kind in {"COM", "tEXt", "zTXt", "iTXt", "eXIf", "tIME", "EXIF", "XMP"}
 
 
-def examine(mime_type: str, data: bytes, *, where: str) -> ReceivedImage:
-    """Return the facts of one picture; `Refusal` when no picture can be read.
+def decode(text: Any, *, where: str) -> bytes:
+    """Return strict base64's bytes; both alphabets, padding required.
 
-    ``where`` is the part's path in the request, for the error.
+    ``where`` is the part's path in the request, for the `Refusal`.
     """
+    if not isinstance(text, str) or not text:
+        raise invalid(f"Invalid value at '{where}.data' (TYPE_BYTES).", field=where)
+    if "-" in text or "_" in text:
+        text = text.translate(_URL_SAFE)
+    try:
+        return binascii.a2b_base64(text, strict_mode=True)
+    except ValueError as error:
+        raise invalid(
+            f"Invalid value at '{where}.data' (TYPE_BYTES), Base64 decoding failed:"
+            f" {error}",
+            field=f"{where}.data",
+        ) from None
+
+
+def examine(mime_type: Any, data: bytes, *, where: str) -> ReceivedImage:
+    """Return the facts of one picture.
+
+    `Refusal` for a type that is not taken, too many bytes, and bytes that are no
+    picture or one of another type.
+    """
+    if mime_type not in _MIME_TYPES:
+        raise invalid(f"Unsupported MIME type: {mime_type}", field=where)
+    if len(data) > MAX_IMAGE:
+        raise invalid(
+            f"The inline image is {len(data)} bytes; the limit is {MAX_IMAGE} bytes.",
+            field=where,
+        )
+    image = _facts(mime_type, data, where)
+    if mime_type != f"image/{image.format.lower()}":
+        raise invalid(f"The image is {image.format}, not {mime_type}.", field=where)
+    return image
+
+
+def _facts(mime_type: str, data: bytes, where: str) -> ReceivedImage:
     from PIL import Image  # noqa: PLC0415 - Pillow is loaded at the first picture
 
     try:
