@@ -15,9 +15,12 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     const edits = [...document.querySelectorAll(".edit")];
-    const words = edits.map((edit) => edit.textContent.toLowerCase());
+    const told = ".outcome, h2, .failure, .instruction, .figures"; // not what is on every edit
+    const words = edits.map((edit) => [...edit.querySelectorAll(told)]
+      .map((part) => part.textContent).join(" ").toLowerCase());
     const chosen = { outcome: "", code: "" };
     const filter = find("filter");
+    const bar = document.querySelector(".controls");
     let last = null; // the edit that had the focus last
 
     /* --- slider --- */
@@ -100,12 +103,13 @@
       edit.scrollIntoView({ block: "nearest", behavior: "instant" });
       history.replaceState(null, "", "#" + edit.id);
     };
+    const inSight = () => edits.find((edit) => !edit.hidden && edit.getBoundingClientRect().bottom > bar.offsetHeight + 40);
     const move = (step) => {
-      const visible = edits.filter((edit) => !edit.hidden);
-      if (!visible.length) return;
-      const here = visible.indexOf(last);
-      const next = here < 0 ? 0 : Math.min(Math.max(here + step, 0), visible.length - 1);
-      visit(visible[next]);
+      const here = edits.indexOf(last);
+      const rest = step > 0 ? edits.slice(here + 1) : edits.slice(0, Math.max(here, 0)).reverse();
+      const next = here < 0 ? inSight() : rest.find((edit) => !edit.hidden);
+      if (next) visit(next);
+      else if (last && !last.hidden) visit(last);
     };
     const follow = () => {
       const edit = edits.find((each) => "#" + each.id === location.hash);
@@ -114,6 +118,8 @@
       visit(edit);
     };
     document.addEventListener("focusin", (event) => { last = event.target.closest(".edit") || last; });
+    // What is scrolled to stops below the bar, however many rows that takes.
+    new ResizeObserver(() => root.style.setProperty("--bar", bar.offsetHeight + "px")).observe(bar);
     window.addEventListener("hashchange", follow);
 
     /* --- colours and views --- */
@@ -159,9 +165,8 @@
       if (key === "Escape") { reset(); if (target === filter) filter.blur(); return; }
       if (target === filter) { if (key === "Enter") { filter.blur(); last = null; move(1); } return; }
       const edit = target.matches(".edit") ? target : null; // elsewhere arrows keep their sense
-      const sideways = key === "ArrowLeft" || key === "ArrowRight";
       const act = letters.checked && Object.hasOwn(keys, key) ? keys[key]
-        : (edit || (target === document.body && !sideways)) && Object.hasOwn(arrows, key) ? arrows[key] : null;
+        : edit && Object.hasOwn(arrows, key) ? arrows[key] : null;
       if (!act) return;
       event.preventDefault();
       act(edit);
