@@ -6,7 +6,6 @@ python scripts/write_reliability.py --check    writes nothing; 1 when stale
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]  # this tree's package and its t
 
 from fault_table import FAST, ROWS  # noqa: E402 - after the path to it
 
-from nano_edit.emulator.faults import FAULTS, finish_reason  # noqa: E402 - likewise
+from nano_edit.emulator.fault_list import parse_faults  # noqa: E402 - likewise
 from nano_edit.errors import ExitStatus  # noqa: E402 - likewise
 
 if TYPE_CHECKING:
@@ -24,8 +23,9 @@ if TYPE_CHECKING:
 
     from fault_table import Row
 
+    from nano_edit.emulator.fault_list import Turns
+
 PAGE = ROOT / "docs" / "reliability.md"
-ENTRY = re.compile(r"(?P<name>[^=:]+)(?:=(?P<argument>[^:]*))?(?::(?P<count>.+))?")
 
 HEAD = """\
 # What every fault leads to
@@ -39,7 +39,9 @@ and [`--recover`](recovering.md) makes the picture from it.
 
 Each row below is a test: the command runs as a process against the emulator, which
 fails as the first column says (its [fault list](emulator.md)), and the test holds exit
-status, number of requests, picture, word about money, and kept reply to this table.
+status, number of requests, picture, word about money, and what is kept to this table.
+With `--strict` that is the picture, else the reply. `ok` stands for a sound answer to
+whoever asks again.
 """
 
 SECTIONS = (
@@ -68,7 +70,7 @@ def page() -> str:
 def table(rows: Iterable[Row]) -> str:
     """Return the rows as a table in Markdown."""
     lines = [
-        "| fault | what the service does | options | exit | requests | billed | kept |",
+        "| fault | what the service does, request by request | options | exit | requests | billed | kept |",
         "|---|---|---|---|---|---|---|",
     ]
     for row in rows:
@@ -87,19 +89,17 @@ def table(rows: Iterable[Row]) -> str:
 
 
 def story(faults: str) -> str:
-    """Return what a fault list does, in words: "rate limit, then no fault"."""
-    return ", then ".join(_told(entry) for entry in faults.split(","))
+    """Return what a fault list does, in words: "rate limit, then the picture"."""
+    return ", then ".join(_told(turns) for turns in parse_faults(faults))
 
 
-def _told(entry: str) -> str:
-    match = ENTRY.fullmatch(entry)
-    if match is None:
-        raise ValueError(f"{entry!r} is no entry of a fault list")
-    name = match["name"]
-    kind = finish_reason(name) if name.isupper() else FAULTS[name]
-    summary = kind.summary if match["argument"] else kind.summary.split("; with ARG")[0]
-    told = "the picture" if name == "ok" else summary.replace("|", "\\|")
-    return f"{told}, every time" if match["count"] == "*" else told
+def _told(turns: Turns) -> str:
+    kind = turns.fault.kind
+    if kind.name == "ok":
+        return "the picture"
+    always = ", every time" if turns.count is None else ""
+    summary = kind.summary.split("; with ARG")[0]
+    return summary.replace("\\", "\\\\").replace("|", "\\|") + always
 
 
 def main() -> int:
