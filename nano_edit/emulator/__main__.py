@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nano_edit.emulator import Emulator, FaultListError
+from nano_edit.emulator.faults import table
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -17,10 +18,17 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
+def _list_faults(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(table())
+        raise typer.Exit
+
+
 @app.command()
 def serve(
     port: Annotated[
-        int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", max=65535)
+        int,
+        typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535),
     ] = 8787,
     fault: Annotated[
         str,
@@ -34,11 +42,22 @@ def serve(
     ] = 0.0,
     signature_bytes: Annotated[
         int | None,
-        typer.Option(help="Length of each thoughtSignature; 1.1 to 1.5 MB.", min=0),
+        typer.Option(
+            help="Length of each thoughtSignature (as it is: 1.1 to 1.5 MB).", min=0
+        ),
     ] = None,
     gzip: Annotated[
         bool, typer.Option(help="Compress replies for clients that accept it.")
     ] = True,
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--list-faults",
+            help="Print the faults there are as a table, and end.",
+            callback=_list_faults,
+            is_eager=True,
+        ),
+    ] = False,
 ) -> None:
     """Emulate Gemini's picture editing on this machine: no key, no cost."""
     try:
@@ -82,7 +101,7 @@ def _serve(emulator: Emulator) -> None:
 
 def main() -> None:
     """Run the program."""
-    app()
+    app(prog_name="nano-edit-emulator")
 
 
 if __name__ == "__main__":

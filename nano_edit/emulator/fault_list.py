@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _ENTRY = re.compile(
     r"(?P<name>[^=:,\s]+)(=(?P<argument>[^,]*?))?(:(?P<count>\d+|\*))?", re.ASCII
 )
+_NUMBER = re.compile(r"\d{1,12}(\.\d+)?", re.ASCII)
 _FINISH_REASON = re.compile(r"[A-Z][A-Z_]+", re.ASCII)
 
 
@@ -71,12 +72,11 @@ def _turns(entry: str) -> Turns:
     argument = match["argument"]
     if argument is not None and not kind.argument:
         raise FaultListError(f"{kind.name} takes no argument")
-    if kind.argument and argument is None:
-        argument = kind.default
-    if kind.is_number and argument and not re.fullmatch(r"\d+(\.\d+)?", argument):
+    argument = argument or kind.default
+    if kind.is_number and argument and not _NUMBER.fullmatch(argument):
         raise FaultListError(f"{kind.name} takes a number of {kind.argument}")
     count = match["count"] or "1"
-    fault = Fault(kind, argument or "")
+    fault = Fault(kind, argument)
     return Turns(fault, None if count == "*" else int(count))
 
 

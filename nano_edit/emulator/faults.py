@@ -69,7 +69,7 @@ CONNECTIONS = (
 OK = FaultKind("ok", "no fault: the edited picture")
 
 SECTIONS: dict[str, tuple[FaultKind, ...]] = {
-    "Nothing": (OK,),
+    "All is well": (OK,),
     "Errors": ERRORS,
     "No picture (status 200)": REFUSALS,
     "A picture in odd clothes (status 200)": ODD,
@@ -81,7 +81,7 @@ FAULTS = {kind.name: kind for kinds in SECTIONS.values() for kind in kinds}
 
 
 def table() -> str:
-    """Return every fault as a Markdown table, a row each."""
+    """Return every fault as a Markdown table, a row each, sections in bold."""
     lines = ["| fault | ARG (default) | what happens |", "|---|---|---|"]
     for section, kinds in SECTIONS.items():
         lines.append(f"| **{section}** | | |")
@@ -90,5 +90,7 @@ def table() -> str:
 
 
 def _row(kind: FaultKind) -> str:
-    default = f" ({kind.default})" if kind.default else ""
-    return f"| `{kind.name}` | {kind.argument}{default} | {kind.summary} |"
+    argument = f" {kind.argument}" if kind.argument else ""
+    if kind.default:
+        argument += f" ({kind.default})"
+    return f"| `{kind.name}` |{argument} | {kind.summary} |"

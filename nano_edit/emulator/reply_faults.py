@@ -77,7 +77,7 @@ ODD = (
     FaultKind("data-url", "the picture as a data: URL in the words", odd.data_url),
     FaultKind("snake-case", "inline_data, mime_type, …", odd.snake_case),
     FaultKind("urlsafe", "URL-safe base64 without padding", odd.url_safe),
-    FaultKind("escaped", r"base64 with \/, \u002b and \u003d", odd.escaped),
+    FaultKind("escaped", r"base64 with `\/`, `\u002b` and `\u003d`", odd.escaped),
     FaultKind(
         "late-keys",
         "mimeType after data, thought after both, candidates last",
