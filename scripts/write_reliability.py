@@ -69,10 +69,12 @@ def page() -> str:
 
 def table(rows: Iterable[Row]) -> str:
     """Return the rows as a table in Markdown."""
-    lines = [
-        "| fault | what the service does, request by request | options | exit | requests | billed | kept |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    titles = (
+        "fault",
+        "what the service does, request by request",
+        *("options", "exit", "requests", "billed", "kept"),
+    )
+    lines = [f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}"]
     for row in rows:
         status = ExitStatus(row.exit_status)
         cells = (
@@ -98,8 +100,7 @@ def _told(turns: Turns) -> str:
     if kind.name == "ok":
         return "the picture"
     always = ", every time" if turns.count is None else ""
-    summary = kind.summary.split("; with ARG")[0]
-    return summary.replace("\\", "\\\\").replace("|", "\\|") + always
+    return kind.summary.split("; with ARG")[0] + always
 
 
 def main() -> int:

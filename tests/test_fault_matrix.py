@@ -39,7 +39,9 @@ def test_a_fault_ends_as_the_table_says(row: Row, tmp_path: Path, run: Run) -> N
     assert requests == row.requests
     record = json.loads(finished.stdout)
     assert record["ok"] is row.output
-    named = Path(record["error"]["recovery"]) if not row.output and row.kept else None
+    named = None
+    if not row.output and row.kept:
+        named = tmp_path / record["error"]["recovery"]
     kept_picture = named is not None and named == tmp_path / "out.jpg"
     assert (tmp_path / "out.jpg").exists() is (row.output or kept_picture)
     if not row.output:
