@@ -91,29 +91,30 @@ class Screen:
     """The bottom lines of a terminal, drawn by Rich."""
 
     def __init__(self, terminal: Terminal) -> None:
-        self._terminal = terminal
         self._console = console_of(terminal)
+        self._board: RenderableType = ""
         self.open()
 
     def open(self) -> None:
-        """Begin the board below what is there."""
+        """Put the board up below what is there."""
         from rich.live import Live  # noqa: PLC0415 - see above
 
         self._live: Live = Live(
+            self._board,
             console=self._console,
             auto_refresh=False,
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        self._live.start()
+        self._live.start(refresh=True)  # a new one: it counts lines from here
 
     def draw(
         self, running: list[Running], tally: Tally, now: float, began: float
     ) -> None:
         """Draw the board as it is at the time ``now``."""
-        board = board_of(running, tally, now, now - began, self._console)
-        self._live.update(board, refresh=True)
+        self._board = board_of(running, tally, now, now - began, self._console)
+        self._live.update(self._board, refresh=True)
 
     def say(self, text: str) -> None:
         """Print a sentence above the board."""

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from nano_edit.cli.batch_display import Tally, batch_display_for
 from nano_edit.cli.job import edit_options, prepare_job
 from nano_edit.cli.manifest import Manifest, job_id
+from nano_edit.cli.memory import give_back
 from nano_edit.cli.plan import Planned, plan_edits
 from nano_edit.cli.records import Record, record_of_error, record_of_result
 from nano_edit.cli.service import connect, means_of
@@ -163,6 +164,7 @@ def _run(planned: list[Planned], base: Resolved, terminal: Terminal) -> Tally:
                     continue
                 _note_down(ended.value, manifest, report)
                 display.ended(ended.value, ended.job)
+                give_back(display.tally.ended)
                 _drain_if_fatal(ended.value.error, work, display, options)
         if bugs:
             raise bugs[0]
