@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nano_edit.engine.pace import Pace
     from nano_edit.wire.client import Client, Service
     from nano_edit.wire.providers import Provider
+    from nano_edit.wire.trust import Trust
 
 
 def provider_of(options: Options) -> Provider:
@@ -55,8 +56,21 @@ class Connection:
     service: Service
 
 
+def begin_trust(options: Options) -> Trust | None:
+    """Begin to make the TLS context that `connect` will want."""
+    if options.emulate or options.dry_run:
+        return None
+    from nano_edit.wire.trust import Trust  # noqa: PLC0415 - when it is sent
+
+    return Trust(base_url_of(options))
+
+
 def connect(
-    options: Options, terminal: Terminal, stack: ExitStack, note: Callable[[str], None]
+    options: Options,
+    terminal: Terminal,
+    stack: ExitStack,
+    note: Callable[[str], None],
+    trust: Trust | None = None,
 ) -> Connection:
     """Open what an edit needs of the service; ``stack`` closes it.
 
@@ -80,7 +94,7 @@ def connect(
         connect_timeout=options.connect_timeout,
         max_reply=int(options.max_reply * 1_000_000),
     )
-    return Connection(stack.enter_context(Client(service)), service)
+    return Connection(stack.enter_context(Client(service, trust)), service)
 
 
 def means_of(

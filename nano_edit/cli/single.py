@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nano_edit.cli.job import edit_options, prepare_job
 from nano_edit.cli.messages import summary
 from nano_edit.cli.records import record_of_result
-from nano_edit.cli.service import connect, means_of
+from nano_edit.cli.service import begin_trust, connect, means_of
 from nano_edit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nano_edit.cli.terminal import Terminal
     from nano_edit.cli.trace import Trace
     from nano_edit.domain import EditResult
+    from nano_edit.wire.trust import Trust
 
 
 def run_single(options: Options, terminal: Terminal) -> None:
@@ -27,6 +28,7 @@ def run_single(options: Options, terminal: Terminal) -> None:
 
     if options.json and options.output == "-":
         raise UsageError("--json and the picture cannot both go to standard output.")
+    trust = begin_trust(options)
     from nano_edit.pictures.workspace import Workspace  # noqa: PLC0415
 
     with Workspace() as workspace:
@@ -35,7 +37,7 @@ def run_single(options: Options, terminal: Terminal) -> None:
             if options.dry_run:
                 _tell_dry_run(job, options, terminal)
                 return
-            result = _edit(job, options, terminal, display)
+            result = _edit(job, options, terminal, display, trust)
         tell(result, options, terminal)
         if options.show or options.show_both:
             from nano_edit.cli.preview import show  # noqa: PLC0415 - seldom wanted
@@ -44,10 +46,14 @@ def run_single(options: Options, terminal: Terminal) -> None:
 
 
 def _edit(
-    job: Job, options: Options, terminal: Terminal, display: Display
+    job: Job,
+    options: Options,
+    terminal: Terminal,
+    display: Display,
+    trust: Trust | None,
 ) -> EditResult:
     with ExitStack() as stack:
-        connection = connect(options, terminal, stack, display.note)
+        connection = connect(options, terminal, stack, display.note, trust)
         trace = _trace(options, job, connection, display)
         from nano_edit.engine.edit import edit  # noqa: PLC0415 - after the key
 

@@ -38,6 +38,7 @@ from nano_edit.wire.decoding import ACCEPTED, ContentDecoder
 from nano_edit.wire.failures import error_of
 from nano_edit.wire.losses import mapped
 from nano_edit.wire.providers import endpoint
+from nano_edit.wire.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from nano_edit.wire.request import RequestBody
 
 SLICE = 256 * 1024  # bytes handed on at once, when they are there already
+GRACE = 0.1  # seconds that httpx waits longer, so that the attempt's clock is first
 MAX_ERROR_BODY = 256 * 1024  # bytes of an answer that is no picture
 
 
@@ -74,14 +76,17 @@ class Service:
 
 
 class Client:
-    """Sends requests to one service; may be shared by threads."""
+    """Sends requests to one service; may be shared by threads.
 
-    def __init__(self, service: Service) -> None:
+    ``trust`` may have been begun earlier; see `nano_edit.wire.trust`.
+    """
+
+    def __init__(self, service: Service, trust: Trust | None = None) -> None:
         self._service = service
         self._lock = threading.Lock()
         self._wires: set[Wire] = set()
         self._stopped = False
-        self._http = _http_client(service)
+        self._http = _http_client(service, trust or Trust(service.base_url))
 
     def __enter__(self) -> Self:
         return self
@@ -128,11 +133,14 @@ class Client:
             endpoint(self._service.base_url, model),
             headers=self._service.headers(body.content_length),
             content=wire.counted(body),
-            timeout=httpx.Timeout(
-                wire.seconds, connect=min(self._service.connect_timeout, wire.seconds)
-            ),
+            timeout=self._limits(wire),
             extensions={"trace": wire.trace},
         )
+
+    def _limits(self, wire: Wire) -> httpx.Timeout:
+        longest = wire.seconds + GRACE
+        connect = min(self._service.connect_timeout, longest)
+        return httpx.Timeout(longest, connect=connect)
 
     @contextlib.contextmanager
     def _watched(self, wire: Wire) -> Iterator[None]:
@@ -148,9 +156,10 @@ class Client:
                 self._wires.discard(wire)
 
 
-def _http_client(service: Service) -> httpx.Client:
+def _http_client(service: Service, trust: Trust) -> httpx.Client:
     try:
         return httpx.Client(
+            verify=trust.context(),
             follow_redirects=False,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
             # What goes to this machine in plain http goes past every proxy.
