@@ -111,6 +111,13 @@ def test_a_missing_picture_leaves_a_placeholder_and_no_slider(tmp_path: Path) ->
     assert "range" not in {field.get("type") for field in page.all("input")}
 
 
+def test_a_broken_picture_leaves_a_placeholder_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "<odd>.png").write_bytes(b"no picture")
+    page = body(replace(PLAIN, after=tmp_path / "<odd>.png"))
+    assert "<odd>.png is no picture" in page.text
+    assert not page.all("img")
+
+
 def test_a_picture_with_alpha_is_marked(alpha_png: Path) -> None:
     assert body(replace(PLAIN, after=alpha_png)).all("img")[0]["class"] == "alpha"
 
@@ -217,7 +224,12 @@ def test_a_result_becomes_an_entry() -> None:
 
 def test_notes_of_a_result_are_shown_and_odd_values_are_not() -> None:
     record = {"ok": True, "output": 7, "warnings": ["Made smaller."], "usage": []}
-    odd = {"width": None, "bytes": "many", "elapsed_s": [], "error": "none"}
+    odd: dict[str, object] = {
+        "width": None,
+        "bytes": "many",
+        "elapsed_s": [],
+        "error": "none",
+    }
     entry = entry_from_record({**record, **odd}, instruction="", before=None)
     assert entry.figures == {"notes": "Made smaller."}
     assert entry.after is None

@@ -28,6 +28,11 @@ def test_noise_fits_every_limit(tmp_path: Path, mode: str, limit: int) -> None:
     assert len(thumbnail(path, limit=limit).data) <= limit
 
 
+def test_a_limit_that_nothing_fits_gets_the_smallest(tmp_path: Path) -> None:
+    small = thumbnail(support.photo(tmp_path / "a.png", 200, 200), limit=1)
+    assert max(small.width, small.height) == 32
+
+
 def test_a_photo_is_shown_at_full_thumbnail_size(tmp_path: Path) -> None:
     small = thumbnail(support.photo(tmp_path / "a.jpg", 1200, 800), limit=16_000)
     assert (small.width, small.height, small.alpha) == (480, 320, False)
