@@ -18,7 +18,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from nano_edit.cli.messages import size_text
 from nano_edit.cli.progress import HEARTBEAT, Display, Watch
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nano_edit.cli.options import Options
     from nano_edit.cli.plan import Planned
     from nano_edit.cli.terminal import Terminal
+    from nano_edit.cli.work import Outcome
     from nano_edit.domain import EditEvent
     from nano_edit.errors import NanoEditError
 
@@ -79,22 +80,6 @@ class Tally:
 
     def _bill(self, billed: Billed) -> None:
         self.billed = max(self.billed, billed, key=list(Billed).index)
-
-
-class Outcome(Protocol):
-    """What an edit ended with."""
-
-    @property
-    def record(self) -> dict[str, Any]:
-        """The JSON object."""
-
-    @property
-    def error(self) -> NanoEditError | None:
-        """Why there is no picture."""
-
-    @property
-    def begun(self) -> bool:
-        """Whether it was not stopped before its turn."""
 
 
 class Running(Display):

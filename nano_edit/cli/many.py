@@ -15,44 +15,34 @@ from __future__ import annotations
 
 import dataclasses
 import signal
-import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.cli.batch_display import Tally, batch_display_for
-from nano_edit.cli.job import edit_options, prepare_job
-from nano_edit.cli.manifest import Manifest, job_id
+from nano_edit.cli.job import prepare_job
+from nano_edit.cli.manifest import Manifest
 from nano_edit.cli.memory import give_back
-from nano_edit.cli.plan import Planned, plan_edits
-from nano_edit.cli.records import Record, record_of_error, record_of_result
-from nano_edit.cli.service import connect, means_of
-from nano_edit.domain import Billed
+from nano_edit.cli.plan import Planned, as_text, plan_edits
+from nano_edit.cli.service import connect
+from nano_edit.cli.stopping import drain_if_fatal, drained_by_signals
+from nano_edit.cli.work import Outcome, Work
 from nano_edit.engine.batch import Batch
-from nano_edit.engine.pace import SharedPace
 from nano_edit.errors import (
-    AuthError,
     InterruptedEdit,
     NanoEditError,
     PartialError,
-    QuotaError,
-    Retry,
     TerminatedEdit,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from nano_edit.cli.batch_display import BatchDisplay
     from nano_edit.cli.options import Options
     from nano_edit.cli.report import ReportWriter
-    from nano_edit.cli.service import Connection
     from nano_edit.cli.settings import Resolved
     from nano_edit.cli.terminal import Terminal
     from nano_edit.pictures.workspace import Workspace
 
-GRACE = 30.0  # seconds that what is under way gets after SIGTERM
 MANIFEST = "results.jsonl"
 
 
@@ -102,7 +92,7 @@ def _with_stdin_read(
     if options.instruction == "@-":
         from nano_edit.cli.instruction import read_instruction  # noqa: PLC0415
 
-        changes["instruction"] = read_instruction("@-", terminal.stdin)
+        changes["instruction"] = as_text(read_instruction("@-", terminal.stdin))
     if options.images and "-" in options.images and not options.each:
         from nano_edit.pictures.sources import locate  # noqa: PLC0415
         from nano_edit.wire.download import download  # noqa: PLC0415
@@ -152,29 +142,38 @@ def _run(planned: list[Planned], base: Resolved, terminal: Terminal) -> Tally:
             batch_display_for(options, terminal, len(planned))
         )
         connection = connect(options, terminal, stack, display.note)
-        work = _Work(base, terminal, connection, manifest, display)
-        batch = Batch(planned, work, threads=min(options.jobs, max(1, len(planned))))
-        work.batch = batch
-        bugs: list[BaseException] = []
-        with _drained_by_signals(work, display):
-            for ended in batch:
-                if ended.value is None:
-                    bugs += [ended.error] if ended.error else []
-                    work.drain()  # it may be every edit's, and each is paid for
-                    continue
-                _note_down(ended.value, manifest, report)
-                display.ended(ended.value, ended.job)
-                give_back(display.tally.ended)
-                _drain_if_fatal(ended.value.error, work, display, options)
-        if bugs:
-            raise bugs[0]
+        work = Work(base, terminal, connection, manifest, display)
+        work.batch = Batch(planned, work, threads=min(options.jobs, len(planned)))
+        _take_all(work, display, manifest, report)
         if report and display.tally.left:
             report.finish(cut_short=True)
         return display.tally
 
 
+def _take_all(
+    work: Work,
+    display: BatchDisplay,
+    manifest: Manifest | None,
+    report: ReportWriter | None,
+) -> None:
+    """Take what ends, in that order; a bug is raised when all that was begun has."""
+    bugs: list[BaseException] = []
+    with drained_by_signals(work, display):
+        for ended in work.batch or ():
+            if ended.value is None:
+                bugs += [ended.error] if ended.error else []
+                work.drain()  # it may be every edit's, and each is paid for
+                continue
+            _note_down(ended.value, manifest, report)
+            display.ended(ended.value, ended.job)
+            give_back(display.tally.ended)
+            drain_if_fatal(ended.value.error, work, display)
+    if bugs:
+        raise bugs[0]
+
+
 def _note_down(
-    outcome: _Outcome, manifest: Manifest | None, report: ReportWriter | None
+    outcome: Outcome, manifest: Manifest | None, report: ReportWriter | None
 ) -> None:
     """Write down what an edit ended with."""
     if not outcome.begun:
@@ -191,132 +190,6 @@ def _note_down(
                 outcome.record, instruction=outcome.record["instruction"], before=before
             )
         )
-
-
-def _drain_if_fatal(
-    error: NanoEditError | None, work: _Work, display: BatchDisplay, options: Options
-) -> None:
-    """Begin nothing new after an error that every other edit would meet too."""
-    if error is None or isinstance(error, InterruptedEdit) or work.draining:
-        return
-    fatal = isinstance(error, AuthError) or (
-        isinstance(error, QuotaError) and error.retry is Retry.NEVER
-    )
-    if fatal or options.fail_fast:
-        work.drain()
-        display.note("No new edits are begun; those under way go on.")
-    if fatal:
-        display.tally.fatal = error
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What one edit ended with: its record, and the error if it failed.
-
-    One that was stopped before it cost anything has not ended: it never began.
-    """
-
-    record: Record
-    error: NanoEditError | None = None
-    begun: bool = True
-
-
-class _Work:
-    """Makes one edit; called by many threads."""
-
-    def __init__(
-        self,
-        base: Resolved,
-        terminal: Terminal,
-        connection: Connection,
-        manifest: Manifest | None,
-        display: BatchDisplay,
-    ) -> None:
-        self._base = base
-        self._terminal = terminal
-        self._connection = connection
-        self._manifest = manifest
-        self._display = display
-        self._pace = SharedPace(base.options.jobs, base.options.rpm)
-        self.batch: Batch[Planned, _Outcome] | None = None
-        self.draining = False
-
-    def __call__(self, edit: Planned) -> _Outcome:
-        """Make the edit and return what it ended with; a bug alone is raised."""
-        options = edit.options(self._base)
-        job = job_id(options, edit.index)
-        about = {
-            "job": job,
-            "label": edit.label,
-            "instruction": options.instruction or "",
-            "images": options.images or [],
-        }
-        if there := self._output_there(options, edit, job):
-            skipped = {"ok": True, "skipped": True, "output": there}
-            return _Outcome({**skipped, **about})
-        self._display.began(edit)
-        try:
-            record = self._edit(options, edit)
-        except NanoEditError as error:
-            begun = not isinstance(error, InterruptedEdit) or error.billed != Billed.NO
-            record = record_of_error(error, options.output)
-            return _Outcome({**record, **about}, error, begun)
-        return _Outcome({**record, **about})
-
-    def _output_there(self, options: Options, edit: Planned, job: str) -> str | None:
-        """Return the output of an edit that is done, or that is to be skipped."""
-        if self._manifest and (output := self._manifest.output_of(job)):
-            return output
-        if not options.skip_existing:
-            return None
-        from nano_edit.pictures.destination import possible_files  # noqa: PLC0415
-
-        files = possible_files(
-            options.output,
-            first_source=(options.images or ("",))[0],
-            format_name=options.format,
-            suffix_index=edit.index,
-        )
-        return next((str(file) for file in files if file.exists()), None)
-
-    def _edit(self, options: Options, edit: Planned) -> Record:
-        from nano_edit.engine.edit import edit as make  # noqa: PLC0415
-        from nano_edit.pictures.workspace import Workspace  # noqa: PLC0415
-
-        def observe(event: Any) -> None:
-            self._display.observe(edit, event)
-
-        def note(text: str) -> None:
-            self._display.note(f"{edit.label}: {text}")
-
-        with Workspace() as workspace:
-            job = prepare_job(
-                options, self._terminal, workspace, note, index=edit.index
-            )
-            means = means_of(options, self._connection, observe, self._pace)
-            result = make(
-                job.request,
-                job.destination,
-                means,
-                edit_options(options, digest=True, index=edit.index),
-            )
-        for warning in result.warnings:
-            note(f"warning: {warning}")
-        if options.text and result.text:
-            note(result.text)
-        return record_of_result(result)
-
-    def drain(self) -> None:
-        """Begin nothing new; what is under way goes on."""
-        self.draining = True
-        if self.batch:
-            self.batch.drain()
-        self._pace.stop()
-
-    def stop(self) -> None:
-        """End what is under way too."""
-        self.drain()
-        self._connection.client.stop()
 
 
 def _manifest_of(options: Options) -> Manifest | None:
@@ -341,53 +214,3 @@ def _report_of(options: Options) -> ReportWriter | None:
 
     title = options.instruction or options.batch or "nano-edit"
     return ReportWriter(Path(options.report), title=title, started=datetime.now(UTC))
-
-
-# --- signals -----------------------------------------------------------------
-
-
-@contextmanager
-def _drained_by_signals(work: _Work, display: BatchDisplay) -> Iterator[None]:
-    """While inside, the first Ctrl-C or SIGTERM drains and the second stops."""
-    reactions: list[threading.Thread] = []
-
-    def take(signum: int, _: object) -> None:
-        # Locks may be held by the very frame that was interrupted.
-        react = _stop if reactions else _drain
-        display.tally.stopped_by = display.tally.stopped_by or signum
-        reactions.append(threading.Thread(target=react, args=(signum, work, display)))
-        reactions[-1].start()
-
-    # A shell's background job ignores Ctrl-C, and is to go on doing so.
-    before = {
-        each: signal.signal(each, take)
-        for each in (signal.SIGINT, signal.SIGTERM)
-        if signal.getsignal(each) is not signal.SIG_IGN
-    }
-    try:
-        yield
-    finally:
-        for each, earlier in before.items():
-            signal.signal(each, earlier)
-        for reaction in reactions:
-            reaction.join()
-
-
-def _drain(signum: int, work: _Work, display: BatchDisplay) -> None:
-    work.drain()
-    terminated = signum == signal.SIGTERM
-    how = f"after {GRACE:.0f} s" if terminated else "by another Ctrl-C"
-    display.note(
-        f"{'Terminated' if terminated else 'Interrupted'}: no new edits are begun. "
-        f"Those under way are paid for and go on; they end {how}."
-    )
-    if terminated:
-        timer = threading.Timer(GRACE, work.stop)
-        timer.daemon = True
-        timer.start()
-
-
-def _stop(signum: int, work: _Work, display: BatchDisplay) -> None:
-    del signum
-    work.stop()
-    display.note("Stopped: the edits under way are ended; they may be billed.")

@@ -11,14 +11,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nano_edit.cli.folders import make_folder, pictures_of
+from nano_edit.cli.instruction import read_instruction
 from nano_edit.cli.job import check_job
 from nano_edit.cli.settings import with_changes
-from nano_edit.errors import InputError, NanoEditError, OutputError, UsageError
-from nano_edit.pictures.formats import READ_SUFFIXES
+from nano_edit.errors import InputError, NanoEditError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from nano_edit.cli.terminal import Terminal
 
 MOST_TOLD = 10  # faults of a list that are told at once
+_LIKE_THIS = 'A line looks like this: {"instruction": "sepia", "images": ["a.jpg"]}'
 _SHARD = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
 
 
@@ -38,6 +41,7 @@ class Planned:
     where: str  # "edits.jsonl:7", or the picture's name
     changes: dict[str, Any]
     index: int | None = None  # of a variant, from 1
+    fault: NanoEditError | None = None  # why the line is no edit
 
     @property
     def label(self) -> str:
@@ -45,8 +49,20 @@ class Planned:
         return self.where if self.index is None else f"{self.where} #{self.index}"
 
     def options(self, base: Resolved) -> Options:
-        """Return this edit's options; raises UsageError that names the place."""
-        return with_changes(base, self.changes, self.where)
+        """Return this edit's options, the instruction's text among them.
+
+        Raises UsageError that names the place, or InputError for @FILE.
+        """
+        options = with_changes(base, self.changes, self.where)
+        said = options.instruction
+        if said is None or not said.startswith("@"):
+            return options
+        return replace(options, instruction=as_text(read_instruction(said, BytesIO())))
+
+
+def as_text(instruction: str) -> str:
+    """Return the instruction in a form that is never taken for the name of a file."""
+    return f" {instruction}" if instruction.startswith("@") else instruction
 
 
 def plan_edits(base: Resolved, terminal: Terminal) -> list[Planned]:
@@ -55,17 +71,18 @@ def plan_edits(base: Resolved, terminal: Terminal) -> list[Planned]:
     Raises UsageError, InputError or OutputError, telling several faults at once.
     """
     options = base.options
-    _check_combination(options)
+    _check_combination(base)
     if options.each and options.output:
-        _make_folder(options.output)
-    edits = _variants(_edits(options, terminal), options.count)
-    planned = list(_shard(edits, options.shard))
-    _check_all(planned, base)
-    return planned
+        make_folder(options.output)
+    planned = list(_variants(_edits(options, terminal), options.count))
+    _check_all(planned, base)  # the whole: two shards may write the same file
+    return list(_shard(planned, options.shard))
 
 
-def _check_combination(options: Options) -> None:
-    if options.batch and (options.each or options.instruction):
+def _check_combination(base: Resolved) -> None:
+    options = base.options
+    own = options.instruction not in {None, base.preset_instruction}
+    if options.batch and (options.each or own):
         raise UsageError(
             "--batch takes its instructions and pictures from the list alone.",
             hint="Leave INSTRUCTION, IMAGE and --each out.",
@@ -85,7 +102,9 @@ def _edits(options: Options, terminal: Terminal) -> Iterator[Planned]:
     if options.batch:
         yield from _from_lines(options.batch, terminal)
     elif options.each:
-        yield from _from_pictures(options)
+        for found in pictures_of(options):
+            own = {"output": found.output} if found.output else {}
+            yield Planned(found.name, {"images": [found.name], **own})
     else:
         yield Planned((options.images or ["picture"])[0], {})
 
@@ -113,57 +132,14 @@ def _parsed(lines: Iterable[bytes], shown: str) -> Iterator[Planned]:
         try:
             changes = json.loads(line)
         except ValueError as fault:
-            raise UsageError(f"{where}: this is no JSON: {fault}.") from None
-        if not isinstance(changes, dict):
-            raise UsageError(
-                f"{where}: a line is an object with option names as keys.",
-                hint='For example: {"instruction": "sepia", "images": ["a.jpg"]}',
-            )
-        yield Planned(where, changes)
-
-
-# --- from pictures -----------------------------------------------------------
-
-
-def _from_pictures(options: Options) -> Iterator[Planned]:
-    for name in options.images or ():
-        if not name.startswith("https://") and Path(name).is_dir():
-            yield from _from_folder(Path(name), options)
+            error = UsageError(f"this is no JSON: {fault}.", hint=_LIKE_THIS)
+            yield Planned(where, {}, fault=error)
+            continue
+        if isinstance(changes, dict):
+            yield Planned(where, changes)
         else:
-            yield Planned(name, {"images": [name]})
-
-
-def _from_folder(folder: Path, options: Options) -> Iterator[Planned]:
-    found = folder.rglob("*") if options.recursive else folder.iterdir()
-    pictures = sorted(path for path in found if path.suffix.lower() in READ_SUFFIXES)
-    if not pictures:
-        raise InputError(
-            f"{folder} holds no picture.",
-            hint="--recursive looks into the folders in it too.",
-        )
-    for picture in pictures:
-        changes: dict[str, Any] = {"images": [str(picture)]}
-        below = picture.parent.relative_to(folder)
-        if options.output and below.parts:
-            place = Path(options.output) / below
-            _make_folder(str(place))
-            changes["output"] = str(place)
-        yield Planned(str(picture), changes)
-
-
-def _make_folder(name: str) -> None:
-    folder = Path(name)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise OutputError(
-            f"{name} is a file; many pictures need a folder.",
-            hint="For example: -o edited/",
-        ) from None
-    except OSError as fault:
-        raise OutputError(
-            f"The folder {name} cannot be made: {fault.strerror}."
-        ) from None
+            what = "a line is an object with option names as keys."
+            yield Planned(where, {}, fault=UsageError(what, hint=_LIKE_THIS))
 
 
 # --- variants and shards -----------------------------------------------------
@@ -175,7 +151,7 @@ def _variants(edits: Iterable[Planned], count: int | None) -> Iterator[Planned]:
             yield edit
         else:
             for index in range(1, count + 1):
-                yield Planned(edit.where, edit.changes, index)
+                yield replace(edit, index=index)
 
 
 def _shard(edits: Iterable[Planned], shard: str | None) -> Iterator[Planned]:
@@ -229,13 +205,13 @@ def _placed(fault: NanoEditError, where: str) -> NanoEditError:
 def _check(edit: Planned, base: Resolved, taken: dict[bytes, str]) -> None:
     from nano_edit.pictures.destination import possible_files  # noqa: PLC0415
 
+    if edit.fault:
+        raise edit.fault
     options = edit.options(base)
     check_job(options, options.instruction)
-    if options.instruction is None:
-        raise UsageError("There is no instruction.")
+    read_instruction(options.instruction, BytesIO())
     for image in options.images or ():
-        if image == "-" or not image.startswith("https://"):
-            _check_exists(image)
+        _check_exists(image)
     for file in possible_files(
         options.output,
         first_source=(options.images or ("",))[0],
@@ -255,5 +231,11 @@ def _check(edit: Planned, base: Resolved, taken: dict[bytes, str]) -> None:
 def _check_exists(image: str) -> None:
     if image == "-":
         raise UsageError("A picture of a list cannot come from standard input.")
+    if "://" in image:
+        return
     if not Path(image).exists():
         raise InputError(f"{image} cannot be read: there is no such file.")
+    if Path(image).is_dir():
+        raise InputError(
+            f"{image} is a folder.", hint="--each edits the pictures of a folder."
+        )
