@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.cases import CASES
+from benchmarks.many import measure_many
 from benchmarks.measure import Bench, run_case, running_server
 from benchmarks.results import Results
 from benchmarks.tables import long_tables, short_table, write_block
@@ -64,6 +65,8 @@ def _measured(asked: argparse.Namespace, tools: Tools, work: Path) -> Results:
             if _is_wanted(case.name, asked):
                 samples = run_case(bench, case, results.rounds, _tell)
                 results.cases[case.name] = samples
+        if _is_wanted("many", asked):
+            results.many = measure_many(bench, _tell)
     return results
 
 

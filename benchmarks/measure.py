@@ -145,9 +145,11 @@ class Bench:
                 program.chmod(0o755)
         return folder
 
-    def requests(self, count: int) -> list[dict[str, Any]]:
+    def requests(
+        self, count: int, patience: float = PATIENCE
+    ) -> list[dict[str, Any]]:
         """Return what the server logged since the last time: ``count`` or more."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + patience
         while True:
             with self.log.open("rb") as file:
                 file.seek(self._read)
