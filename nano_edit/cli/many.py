@@ -37,6 +37,7 @@ from nano_edit.errors import (
 )
 
 if TYPE_CHECKING:
+    from nano_edit.cli.batch_display import BatchDisplay
     from nano_edit.cli.options import Options
     from nano_edit.cli.report import ReportWriter
     from nano_edit.cli.settings import Resolved

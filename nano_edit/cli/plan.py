@@ -96,6 +96,8 @@ def _check_combination(base: Resolved) -> None:
             "There is no instruction.",
             hint='Try: nano-edit --each "blur the background" photos/ -o edited/',
         )
+    if not options.batch and not options.images:
+        check_job(options, options.instruction)  # raises: it needs a picture
 
 
 def _edits(options: Options, terminal: Terminal) -> Iterator[Planned]:
@@ -132,7 +134,7 @@ def _parsed(lines: Iterable[bytes], shown: str) -> Iterator[Planned]:
         try:
             changes = json.loads(line)
         except ValueError as fault:
-            error = UsageError(f"this is no JSON: {fault}.", hint=_LIKE_THIS)
+            error = UsageError(f"this is no JSON: {_json(fault)}.", hint=_LIKE_THIS)
             yield Planned(where, {}, fault=error)
             continue
         if isinstance(changes, dict):
@@ -140,6 +142,13 @@ def _parsed(lines: Iterable[bytes], shown: str) -> Iterator[Planned]:
         else:
             what = "a line is an object with option names as keys."
             yield Planned(where, {}, fault=UsageError(what, hint=_LIKE_THIS))
+
+
+def _json(fault: ValueError) -> str:
+    """Return what is wrong, without the line that a line of JSON always is."""
+    if isinstance(fault, json.JSONDecodeError):
+        return f"{fault.msg} at column {fault.colno}"
+    return str(fault)
 
 
 # --- variants and shards -----------------------------------------------------
