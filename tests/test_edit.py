@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from peers import Line, Peer, always, answer, full_backlog, refusing_port
 from replies import body, image_part, reply
 from support import Finished, command, environment, noise, photo
 
+from nano_edit.cli.progress import Watch
 from nano_edit.domain import (
     ApiKey,
     AttemptStarted,
@@ -606,6 +608,25 @@ def test_an_interruption_while_a_part_file_is_made_leaves_none(
     assert len(studio.kept) == 1
 
 
+def test_an_interruption_while_a_thread_begins_does_not_keep_the_program_alive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun = []
+
+    class Interrupted(threading.Thread):
+        def start(self) -> None:
+            begun.append(self)
+            super().start()
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading, "Thread", Interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            Watch(3600.0, lambda _: None)
+    begun[0].join(PATIENCE)
+    assert not begun[0].is_alive()
+
+
 class Impatient(SharedPace):
     """A pace whose user presses Ctrl-C as soon as there is a wait."""
 
@@ -675,8 +696,13 @@ class Child:
     folder: Path
 
     def end_with(self, number: int) -> Finished:
-        self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=PATIENCE)
+        # A signal that comes just before a system call waits does not end the wait;
+        # whoever presses Ctrl-C and sees nothing presses again.
+        for _ in range(4):
+            self.process.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                out, err = self.process.communicate(timeout=5)
+                break
         return Finished(self.process.returncode, out, err)
 
     @property

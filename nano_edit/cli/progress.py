@@ -141,7 +141,12 @@ class Watch:
         self._signal = threading.Event()
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="progress")
-        self._thread.start()
+        try:
+            self._thread.start()
+        except KeyboardInterrupt:  # `start` waits, so it is where Ctrl-C comes
+            self._ended = True
+            self._signal.set()
+            raise
 
     def wake(self) -> None:
         """Let it look now; the next interval begins anew."""

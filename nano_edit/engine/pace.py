@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from nano_edit.errors import NanoEditError
 
 
+TICK = 0.5  # seconds
+
+
 class Pace(Protocol):
     """When an attempt may begin; many edits at once share one."""
 
@@ -47,7 +50,10 @@ class Alone:
     def pause(self, seconds: float, error: NanoEditError) -> None:
         """Sleep; Ctrl-C ends it."""
         del error
-        time.sleep(seconds)
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            # A signal that comes just before a sleep begins does not end it.
+            time.sleep(min(left, TICK))
 
 
 class SharedPace:
