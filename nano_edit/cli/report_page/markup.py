@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from nano_edit.cli.report_page.entry import ReportEntry
     from nano_edit.pictures.thumbnail import Thumbnail
 
-ENTRY_BYTES = 60_000
+ENTRY_BYTES = 59_000
 _LABELS = {"bytes": "Size", "seconds": "Time"}  # others: the name, capitalised
 _LONG = 280  # characters; a longer instruction is folded
 _LIMITS = {  # bytes of HTML

@@ -61,7 +61,7 @@
       Object.assign(chosen, { outcome, code });
       show();
       const list = find("edits"); // from deep in the page, what is left may lie above
-      if (list.getBoundingClientRect().top < 0) list.scrollIntoView({ behavior: "instant" });
+      if (list.getBoundingClientRect().top < 0) list.scrollIntoView();
     };
     const reset = () => { filter.value = ""; choose("", ""); };
     const offer = (label, count, outcome, code) => {
@@ -98,9 +98,13 @@
     find("reset").addEventListener("click", () => { reset(); filter.focus(); });
 
     /* --- from edit to edit --- */
+    const reveal = (edit) => {
+      const fits = edit.offsetHeight < innerHeight - bar.offsetHeight - 32;
+      edit.scrollIntoView({ block: fits ? "nearest" : "start" });
+    };
     const visit = (edit) => {
       edit.focus({ preventScroll: true });
-      edit.scrollIntoView({ block: "nearest", behavior: "instant" });
+      reveal(edit);
       history.replaceState(null, "", "#" + edit.id);
     };
     const inSight = () => edits.find((edit) => !edit.hidden && edit.getBoundingClientRect().bottom > bar.offsetHeight + 40);
@@ -133,7 +137,7 @@
     };
     const split = () => {
       find("split").setAttribute("aria-pressed", String(root.classList.toggle("split")));
-      if (last) last.scrollIntoView({ block: "nearest", behavior: "instant" });
+      if (last) reveal(last);
     };
     preference.addEventListener("change", name);
     find("theme").addEventListener("click", turn);
