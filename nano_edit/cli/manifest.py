@@ -42,7 +42,8 @@ class Manifest:
         self._torn = False
         try:
             self._read()
-            self._file = path.open("a", encoding="utf-8")
+            # Half a character, as in a name that is no UTF-8, is escaped as JSON does.
+            self._file = path.open("a", encoding="utf-8", errors="backslashreplace")
         except OSError as fault:
             raise OutputError(
                 f"The manifest {path} cannot be used: {fault.strerror}.",
