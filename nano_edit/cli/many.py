@@ -184,13 +184,7 @@ def _note_down(
     if report:
         from nano_edit.cli.report import entry_from_record  # noqa: PLC0415
 
-        images = outcome.record["images"]
-        before = Path(images[0]) if images and Path(images[0]).exists() else None
-        report.add(
-            entry_from_record(
-                outcome.record, instruction=outcome.record["instruction"], before=before
-            )
-        )
+        report.add(entry_from_record(outcome.record))
 
 
 def _manifest_of(options: Options) -> Manifest | None:

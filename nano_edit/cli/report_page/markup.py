@@ -41,6 +41,7 @@ _LIMITS = {  # bytes of HTML
     "missing": 300,
     "link": 1000,  # a longer path is shown without a link
 }
+_PASSING = ".spool"  # standard input's: gone when the run ends
 _FIGURES = 10  # at most, of one edit
 _NEUTRALISED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 but tab and newline, DEL, C1
@@ -192,7 +193,9 @@ def _files(entry: ReportEntry, name: str, folder: Path) -> Iterator[str]:
     links = [
         f'<a href="{address}" aria-label="Open {side}: {name}">Open {side}</a>'
         for side, path in files
-        if path is not None and len(address := link(path, folder)) <= _LIMITS["link"]
+        if path is not None
+        and path.suffix != _PASSING
+        and len(address := link(path, folder)) <= _LIMITS["link"]
     ]
     if links:
         yield f'<p class="files">{" ".join(links)}</p>'

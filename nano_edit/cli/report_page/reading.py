@@ -8,6 +8,7 @@ Rules:
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,13 +22,12 @@ if TYPE_CHECKING:
     from nano_edit.cli.report_page.entry import Outcome
 
 
-def entry_from_record(
-    record: Mapping[str, object], *, instruction: str, before: Path | None
-) -> ReportEntry:
-    """Return the entry of one result; ``before`` is its first picture, if on disk.
+def entry_from_record(record: Mapping[str, object]) -> ReportEntry:
+    """Return the entry of one result.
 
     An edit that failed goes by its label, since its output may be any other's.
     """
+    before = _first_picture(record.get("images"))
     output, error = record.get("output"), record.get("error")
     path = Path(output) if isinstance(output, str) and output not in {"", "-"} else None
     outcome = _outcome(record)
@@ -38,7 +38,7 @@ def entry_from_record(
     label = str(record.get("label") or title)
     return ReportEntry(
         title=label if outcome == "failed" else title,
-        instruction=instruction,
+        instruction=str(record.get("instruction") or ""),
         before=before,
         after=None if outcome == "failed" else path,
         figures=_figures(record, fault),
@@ -47,6 +47,13 @@ def entry_from_record(
         code=str(fault.get("code") or ""),
         tokens=_tokens(record),
     )
+
+
+def _first_picture(images: object) -> Path | None:
+    """Return the picture to compare with, if it is a file: a URL or a pipe is none."""
+    first = str(images[0]) if isinstance(images, list) and images else ""
+    # A data URL is too long for a path, and `Path.is_file` raises over that.
+    return Path(first) if os.path.isfile(first) else None  # noqa: PTH113
 
 
 def _outcome(record: Mapping[str, object]) -> Outcome:
