@@ -88,6 +88,7 @@ class Running(Display):
     def __init__(self, label: str, board: BatchDisplay) -> None:
         super().__init__(board.options, board.terminal)
         self.label = label
+        self.name = " ".join(board.terminal.printable(label).split())  # in one line
         self._board = board
 
     def note(self, text: str) -> None:

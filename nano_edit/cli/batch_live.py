@@ -144,7 +144,7 @@ def board_of(
     table.add_column(no_wrap=True, overflow=overflow)
     table.add_column(no_wrap=True, overflow=overflow)
     for edit in shown:
-        table.add_row(Text(edit.label), *map(Text, _stage_of(edit, now)))
+        table.add_row(Text(edit.name), *map(Text, _stage_of(edit, now)))
     parts: list[RenderableType] = [table] if shown else []
     if more := len(running) - len(shown):
         parts.append(Text(f"and {more} more", "dim"))
