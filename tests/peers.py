@@ -42,13 +42,13 @@ class Line:
     socket: socket.socket
     number: int  # from 1
     closing: threading.Event
-    _rest: bytes = b""
+    rest: bytes = b""  # read ahead, behind the head
 
     def head(self) -> Request:
         """Read a request's head; ConnectionError when none comes."""
-        while b"\r\n\r\n" not in self._rest:
-            self._rest += self._more()
-        head, self._rest = self._rest.split(b"\r\n\r\n", 1)
+        while b"\r\n\r\n" not in self.rest:
+            self.rest += self._more()
+        head, self.rest = self.rest.split(b"\r\n\r\n", 1)
         first, *lines = head.decode("latin-1").split("\r\n")
         pairs = (line.split(": ", 1) for line in lines)
         return Request(first, {name.lower(): value for name, value in pairs})
@@ -56,12 +56,12 @@ class Line:
     def request(self) -> Request:
         """Read a whole request."""
         request = self.head()
-        left = int(request.headers.get("content-length", "0")) - len(self._rest)
-        pieces = [self._rest]
+        left = int(request.headers.get("content-length", "0")) - len(self.rest)
+        pieces = [self.rest]
         while left > 0:
             pieces.append(self._more())
             left -= len(pieces[-1])
-        request.body, self._rest = b"".join(pieces), b""
+        request.body, self.rest = b"".join(pieces), b""
         return request
 
     def send(self, *pieces: bytes) -> None:
