@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import re
 import sys
@@ -37,6 +38,8 @@ from nano_edit.errors import OutputError, PartialError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from nano_edit.emulator import Emulator
 
 HOSTILE = "</script><script>steal()</script>\"><img src=x onerror=steal()>'&lt;\x1b[31m"
 PLAIN = ReportEntry(
@@ -202,12 +205,15 @@ RESULT: dict[str, object] = {
 }
 
 
-def test_a_result_becomes_an_entry() -> None:
-    entry = entry_from_record(RESULT, instruction="Blur", before=Path("in.jpg"))
+def test_a_result_becomes_an_entry(tmp_path: Path) -> None:
+    before = support.photo(tmp_path / "in.jpg")
+    entry = entry_from_record(
+        {**RESULT, "instruction": "Blur", "images": [str(before), "b.png"]}
+    )
     assert entry == ReportEntry(
         title="out.png",
         instruction="Blur",
-        before=Path("in.jpg"),
+        before=before,
         after=Path("made/out.png"),
         figures={
             "pixels": "1024 \N{MULTIPLICATION SIGN} 680",
@@ -230,14 +236,14 @@ def test_notes_of_a_result_are_shown_and_odd_values_are_not() -> None:
         "elapsed_s": [],
         "error": "none",
     }
-    entry = entry_from_record({**record, **odd}, instruction="", before=None)
+    entry = entry_from_record({**record, **odd})
     assert entry.figures == {"notes": "Made smaller."}
     assert entry.after is None
 
 
 @pytest.mark.parametrize("flag", ["cached", "skipped"])
 def test_a_flag_of_a_result_is_its_outcome(flag: str) -> None:
-    entry = entry_from_record({**RESULT, flag: True}, instruction="", before=None)
+    entry = entry_from_record({**RESULT, flag: True})
     assert entry.outcome == flag
     assert entry.after == Path("made/out.png")
 
@@ -246,23 +252,79 @@ def test_a_failed_result_says_why_and_shows_no_output() -> None:
     error = {"code": "server", "message": "It broke.", "hint": "Try again."}
     error |= {"billed": "unknown", "recovery": "/s/reply-1.part"}
     record = {"ok": False, "output": "out.png", "error": error, "attempts": 1}
-    entry = entry_from_record(record, instruction="", before=None)
+    entry = entry_from_record(record)
     assert (entry.title, entry.after, entry.outcome) == ("out.png", None, "failed")
     assert (entry.code, entry.failure) == ("server", "It broke.\nTry again.")
     assert entry.figures == {"billed": "unknown", "kept": "/s/reply-1.part"}
-    entry = entry_from_record(
-        {**record, "label": "line 3"}, instruction="", before=None
-    )
+    entry = entry_from_record({**record, "label": "line 3"})
     assert entry.title == "line 3"
 
 
 @pytest.mark.parametrize("output", ["-", "", None])
-def test_a_result_without_a_file_is_named_after_its_input(output: str | None) -> None:
-    record = {"ok": True, "output": output}
-    entry = entry_from_record(record, instruction="", before=Path("a/in.jpg"))
+def test_a_result_without_a_file_is_named_after_its_input(
+    tmp_path: Path, output: str | None
+) -> None:
+    before = support.photo(tmp_path / "in.jpg")
+    entry = entry_from_record({"ok": True, "output": output, "images": [str(before)]})
     assert (entry.title, entry.after) == ("in.jpg", None)
-    entry = entry_from_record(record, instruction="", before=None)
-    assert entry.title == "standard output"
+    assert entry_from_record({"ok": True, "output": output}).title == "standard output"
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        [],
+        None,
+        [""],
+        ["gone.png"],
+        ["https://example.org/a.png"],
+        ["data:image/png;base64," + "A" * 9000],
+        ["a\x00b"],
+        [os.devnull],
+    ],
+)
+def test_an_input_that_is_no_file_is_not_shown(images: object) -> None:
+    assert entry_from_record({**RESULT, "images": images}).before is None
+
+
+def test_a_run_of_many_edits_writes_the_report(
+    run: support.Run, emulator: Emulator, tmp_path: Path
+) -> None:
+    photo = support.photo(tmp_path / "in.jpg")
+    (tmp_path / "cut.jpg").write_bytes(photo.read_bytes()[:500])
+    edits = [
+        {"instruction": "one", "images": ["in.jpg"], "output": "one.png"},
+        {"instruction": "two", "images": ["cut.jpg"], "output": "two.png"},
+        {"instruction": "three", "images": ["in.jpg"], "output": "three.png"},
+    ]
+    lines = "".join(json.dumps(edit) + "\n" for edit in edits)
+    options = ("--batch", "-", "--report", "r.html", "--base-url", emulator.url)
+    done = run(*options, stdin=lines.encode(), env={"NANO_EDIT_API_KEY": "canary"})
+    assert done.status == 12, done.stderr
+    page = Outline((tmp_path / "r.html").read_text(encoding="utf-8"))
+    outcomes = sorted(str(each["data-outcome"]) for each in page.all("article"))
+    assert outcomes == ["done", "done", "failed"]
+    assert {"one.png", "three.png", "in.jpg"} <= {a["href"] for a in page.all("a")}
+    assert "cut short" in page.text
+    assert "canary" not in page.text
+
+
+def test_what_came_through_standard_input_is_shown_and_not_linked(
+    run: support.Run, emulator: Emulator, tmp_path: Path
+) -> None:
+    photo = support.photo(tmp_path / "in.jpg")
+    options = ("-n", "2", "-o", "out.png", "--report", "r.html", "--base-url")
+    done = run(
+        *("sepia", "-", *options, emulator.url),
+        stdin=photo.read_bytes(),
+        env={"NANO_EDIT_API_KEY": "canary"},
+    )
+    assert done.status == 0, done.stderr
+    page = Outline((tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert len(page.all("img")) == 4
+    links = [str(a["href"]) for a in page.all("a")]
+    files = sorted(link for link in links if not link.startswith("#"))
+    assert files == ["out-1.png", "out-2.png"]
 
 
 # --- foreign text -------------------------------------------------------------
