@@ -52,7 +52,7 @@ def entry_from_record(record: Mapping[str, object]) -> ReportEntry:
 def _first_picture(images: object) -> Path | None:
     """Return the picture to compare with, if it is a file: a URL or a pipe is none."""
     first = str(images[0]) if isinstance(images, list) and images else ""
-    # A data URL is too long for a path, and `Path.is_file` raises over that.
+    # Not `Path.is_file`: that raises over what is too long for a path.
     return Path(first) if os.path.isfile(first) else None  # noqa: PTH113
 
 
