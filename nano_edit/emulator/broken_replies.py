@@ -32,7 +32,7 @@ def truncated_json(scene: Scene, _: str) -> Answer:
 
 def truncated_tail(scene: Scene, _: str) -> Answer:
     """End behind the picture, before what closes the JSON."""
-    *pieces, last = scene.ordinary().body
+    *pieces, last, _end = scene.ordinary().body
     return Answer(200, (*pieces, last[: last.index(b"]")]))
 
 

@@ -41,8 +41,6 @@ class Exchange(BaseHTTPRequestHandler):
     """Answers one connection, in a thread of its own."""
 
     protocol_version = "HTTP/1.1"
-    server_version = "nano-edit-emulator"
-    sys_version = ""
     disable_nagle_algorithm = True
     server: Listener
 
@@ -63,6 +61,10 @@ class Exchange(BaseHTTPRequestHandler):
             super().handle()
         except OSError:
             self.close_connection = True
+
+    def version_string(self) -> str:
+        """Name the server in each answer."""
+        return "nano-edit-emulator"
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - inherited
         """Say nothing: the log is at ``/log``."""

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from nano_edit.emulator.fault_kinds import FaultKind
 
 _ENTRY = re.compile(
-    r"(?P<name>[^=:,\s]+)(=(?P<argument>[^,]*?))?(:(?P<count>\d+|\*))?", re.ASCII
+    r"(?P<name>[^=:,\s]+)(=(?P<argument>[^,\x00-\x1f]*?))?(:(?P<count>\d{1,9}|\*))?",
+    re.ASCII,
 )
 _NUMBER = re.compile(r"\d{1,12}(\.\d+)?", re.ASCII)
 _FINISH_REASON = re.compile(r"[A-Z][A-Z_]+", re.ASCII)

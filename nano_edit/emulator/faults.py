@@ -39,7 +39,7 @@ CONNECTIONS = (
     FaultKind(
         "drip",
         "the body comes at so many bytes a second",
-        deliver=lambda arg: Delivery(rate=float(arg)),
+        deliver=lambda arg: Delivery(rate=float(arg) or 1e-9),
         argument="bytes/s",
         default="1024",
     ),

@@ -19,6 +19,8 @@ from nano_edit.emulator.errors import invalid
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from nano_edit.emulator.errors import Refusal
+
 MAX_IMAGE = 7 * 1024 * 1024  # bytes, before base64
 FORMATS = ("JPEG", "PNG", "WEBP")  # what Pillow is let try
 _MIME_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/heif")
@@ -74,13 +76,20 @@ def decode(text: Any, *, where: str) -> bytes:
     if "-" in text or "_" in text:
         text = text.translate(_URL_SAFE)
     try:
-        return binascii.a2b_base64(text, strict_mode=True)
+        data = binascii.a2b_base64(text, strict_mode=True)
     except ValueError as error:
-        raise invalid(
-            f"Invalid value at '{where}.data' (TYPE_BYTES), Base64 decoding failed:"
-            f" {error}",
-            field=f"{where}.data",
-        ) from None
+        raise _no_base64(where, str(error)) from None
+    # `binascii` is strict, but for padding behind what needs none.
+    if len(text) % 4 or text.endswith("==="):
+        raise _no_base64(where, "Excess padding")
+    return data
+
+
+def _no_base64(where: str, why: str) -> Refusal:
+    return invalid(
+        f"Invalid value at '{where}.data' (TYPE_BYTES), Base64 decoding failed: {why}",
+        field=f"{where}.data",
+    )
 
 
 def examine(mime_type: Any, data: bytes, *, where: str) -> ReceivedImage:
