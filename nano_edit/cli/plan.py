@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -242,9 +243,10 @@ def _check_exists(image: str) -> None:
         raise UsageError("A picture of a list cannot come from standard input.")
     if "://" in image:
         return
-    if not Path(image).exists():
-        raise InputError(f"{image} cannot be read: there is no such file.")
-    if Path(image).is_dir():
+    # Not Path's own: before Python 3.12 they raise on a name that is too long.
+    if not os.path.exists(image):  # noqa: PTH110
+        raise InputError(f"{image[:200]} cannot be read: there is no such file.")
+    if os.path.isdir(image):  # noqa: PTH112
         raise InputError(
             f"{image} is a folder.", hint="--each edits the pictures of a folder."
         )
