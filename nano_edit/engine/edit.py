@@ -74,6 +74,8 @@ def _attempts(run: Run, means: Means) -> Found:
             with means.pace.turn():
                 return run.attempt(body)
         except NanoEditError as error:
+            error.message = means.client.hide_key(error.message)
+            error.args = (error.message,)
             delay = next_delay(means.policy, run.begun, error, means.draw())
             if delay is None:
                 raise

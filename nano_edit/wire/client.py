@@ -94,6 +94,10 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
+    def hide_key(self, text: str) -> str:
+        """Return the text without the key, which the service may have repeated."""
+        return text.replace(self._service.key.reveal(), "****")
+
     def stop(self) -> None:
         """End every attempt that is under way, and any that is still to begin."""
         with self._lock:
