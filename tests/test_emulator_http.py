@@ -6,6 +6,7 @@ import dataclasses
 import gzip
 import http.client
 import json
+import os
 import socket
 import struct
 import threading
@@ -28,6 +29,9 @@ from plain_http import (
 
 from nano_edit.emulator import Emulator, FaultListError
 from nano_edit.emulator.delivery import ClientGoneError, Line
+from nano_edit.emulator.exchange import Exchange
+from nano_edit.emulator.listener import Listener
+from nano_edit.emulator.service import Options, Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,7 +146,7 @@ def test_an_old_client_is_told_the_length(
 
 
 def test_latency_is_silence_before_a_picture_alone(sent: dict[str, Any]) -> None:
-    with Emulator(latency=0.3, signature_bytes=0) as emulator:
+    with Emulator(latency=0.7, signature_bytes=0) as emulator:
         ask(emulator, sent)
         emulator.set_faults("403")
         ask(emulator, sent)
@@ -150,7 +154,7 @@ def test_latency_is_silence_before_a_picture_alone(sent: dict[str, Any]) -> None
             (entry.first_byte_monotonic or 0) - (entry.body_monotonic or 0)
             for entry in emulator.requests
         ]
-    assert waits[0] >= 0.3 > waits[1]
+    assert waits[0] >= 0.7 > waits[1]
 
 
 def test_what_is_larger_than_the_memory_for_replies_is_answered_too(
@@ -401,6 +405,15 @@ def test_closing_ends_those_that_are_silent(sent: dict[str, Any]) -> None:
         connect(service).connect()
 
 
+def test_a_connection_that_comes_while_it_closes_is_ended() -> None:
+    with Listener(0, Service(Options(), ""), Exchange) as listener:
+        client = socket.create_connection(("127.0.0.1", listener.server_address[1]))
+        listener.hang_up()
+        listener.handle_request()
+        with client, client.makefile("rb") as stream:
+            assert stream.read() == b""
+
+
 def test_an_emulator_that_was_never_started_closes() -> None:
     emulator = Emulator()
     emulator.close()
@@ -461,7 +474,8 @@ def test_silence_ends_when_the_client_breaks_the_connection(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
     ours, client = pair
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    at_once = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
     client.close()
     with pytest.raises(ClientGoneError):
         Line(ours, threading.Event()).wait(600)

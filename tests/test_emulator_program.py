@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
@@ -71,25 +72,31 @@ def test_a_signal_ends_it_quietly(name: str) -> None:
     assert "Traceback" not in said
 
 
-def first_bytes(program: Program) -> bytes:
-    """Ask for a picture and return the answer's beginning."""
-    request = Request(  # noqa: S310 - our own address
-        f"{program.url}/v1beta/models/any:generateContent",
-        data=b'{"contents": [{"parts": [{"text": "a cat"}]}]}',
-        headers={"x-goog-api-key": "any"},
-    )
-    with urlopen(request, timeout=30) as answer:  # noqa: S310 - likewise
-        first: bytes = answer.read(100)
-    return first
-
-
 @by_signal
 def test_a_signal_ends_it_in_the_middle_of_an_answer() -> None:
     options = ("--fault", "tail-stall=600", "--latency", "0.6", "--no-gzip")
     with started(*options, "--signature-bytes", "1000") as program:
-        assert first_bytes(program).startswith(b"{\n")
-        status, said = program.ended_by(signal.SIGTERM)
+        request = Request(  # noqa: S310 - our own address
+            f"{program.url}/v1beta/models/any:generateContent",
+            data=b'{"contents": [{"parts": [{"text": "a cat"}]}]}',
+            headers={"x-goog-api-key": "any"},
+        )
+        with urlopen(request, timeout=30) as answer:  # noqa: S310 - likewise
+            assert answer.read(100).startswith(b"{\n")
+            status, said = program.ended_by(signal.SIGTERM)
     assert (status, "Traceback" in said) == (0, False)
+
+
+def test_it_runs_as_the_installed_command_does() -> None:
+    script = "from nano_edit.emulator.__main__ import main; main()"
+    listed = subprocess.run(
+        [sys.executable, "-c", script, "--list-faults"],
+        capture_output=True,
+        check=True,
+        env=support.environment(),
+        timeout=60,
+    )
+    assert listed.stdout.splitlines() == table().encode().splitlines()
 
 
 def test_a_port_that_is_taken_is_a_clear_error(run: Run) -> None:

@@ -38,9 +38,11 @@ class Listener(ThreadingTCPServer):
         super().__init__(("127.0.0.1", port), exchange)
 
     def enter(self, connection: socket.socket) -> None:
-        """Note that this thread answers a connection."""
+        """Note that this thread answers a connection, and end it if it is late."""
         with self._lock:
             self._connections[connection] = threading.current_thread()
+        if self.closing.is_set():
+            _end(connection)
 
     def leave(self, connection: socket.socket) -> None:
         """Note that a connection has ended."""
@@ -53,6 +55,10 @@ class Listener(ThreadingTCPServer):
         with self._lock:
             connections = dict(self._connections)
         for connection, thread in connections.items():
-            with contextlib.suppress(OSError):  # it ended by itself
-                connection.shutdown(socket.SHUT_RDWR)
+            _end(connection)
             thread.join(timeout=5)
+
+
+def _end(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # it ended by itself
+        connection.shutdown(socket.SHUT_RDWR)
