@@ -225,10 +225,10 @@ def test_a_log_hears_that_a_long_run_is_alive() -> None:
 
 def test_a_sign_of_life_waits_while_lines_come() -> None:
     where = terminal()
-    display = BatchDisplay(Options(quiet=True), where, 2)
-    display.began(edit())
-    display._look(woken=True)  # noqa: SLF001 - as the watch calls it
-    assert stream_of(where).getvalue() == ""
+    with BatchDisplay(Options(), where, 2) as display:
+        display.began(edit())
+        display._look(woken=True)  # noqa: SLF001 - as the watch calls it
+        assert stream_of(where).getvalue() == ""
 
 
 def test_a_run_that_breaks_off_gives_no_sums() -> None:

@@ -47,7 +47,7 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter)  # exit code -> failures
     billed: Billed = Billed.NO  # the worst that is known of any edit
     stopped_by: int | None = None  # the signal
-    fatal: NanoEditError | None = None  # what every other edit would meet too
+    drained_by: NanoEditError | None = None  # the failure that ended the run
 
     @property
     def failed(self) -> int:
@@ -158,6 +158,11 @@ class BatchDisplay:
             self._say(self._place() + self._failure_text(edit, outcome.error))
         else:
             self._tell_done(outcome.record)
+
+    def drained(self, error: NanoEditError) -> None:
+        """Tell that the run ends for this failure."""
+        self.tally.drained_by = error
+        self.note("No new edits are begun; those under way go on.")
 
     # --- how ------------------------------------------------------------------
 

@@ -45,10 +45,7 @@ class Manifest:
             # Half a character, as in a name that is no UTF-8, is escaped as JSON does.
             self._file = path.open("a", encoding="utf-8", errors="backslashreplace")
         except OSError as fault:
-            raise OutputError(
-                f"The manifest {path} cannot be used: {fault.strerror}.",
-                hint="Name another with --manifest.",
-            ) from None
+            raise self._unusable(fault) from None
 
     def __enter__(self) -> Self:
         return self
@@ -62,11 +59,20 @@ class Manifest:
         return output if output and Path(output).exists() else None
 
     def add(self, record: dict[str, Any]) -> None:
-        """Append a result, whole and at once."""
+        """Append a result, whole and at once; raises OutputError."""
         line = json.dumps(record, ensure_ascii=False)
-        self._file.write(f"\n{line}\n" if self._torn else f"{line}\n")
-        self._file.flush()
+        try:
+            self._file.write(f"\n{line}\n" if self._torn else f"{line}\n")
+            self._file.flush()
+        except OSError as fault:
+            raise self._unusable(fault) from None
         self._torn = False
+
+    def _unusable(self, fault: OSError) -> OutputError:
+        return OutputError(
+            f"The manifest {self._path} cannot be used: {fault.strerror}.",
+            hint="Name another with --manifest.",
+        )
 
     def _read(self) -> None:
         if not self._path.exists():

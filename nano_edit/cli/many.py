@@ -26,9 +26,9 @@ from nano_edit.cli.manifest import Manifest
 from nano_edit.cli.memory import give_back
 from nano_edit.cli.plan import Planned, as_text, plan_edits
 from nano_edit.cli.service import connect
-from nano_edit.cli.stopping import drain_if_fatal, drained_by_signals
+from nano_edit.cli.stopping import drained_by_signals, is_for_all
 from nano_edit.cli.work import Outcome, Work
-from nano_edit.engine.batch import Batch
+from nano_edit.engine.batch import Batch, Ended
 from nano_edit.errors import (
     InterruptedEdit,
     NanoEditError,
@@ -73,8 +73,8 @@ def _error_of(tally: Tally, *, resumable: bool) -> NanoEditError | None:
         stop = TerminatedEdit if tally.stopped_by == signal.SIGTERM else InterruptedEdit
         has = f"{tally.done + tally.skipped} of {tally.total} edits are done."
         return stop(f"Stopped: {has}", hint=again, billed=tally.billed)
-    if tally.fatal is not None and not tally.done:
-        return tally.fatal
+    if tally.drained_by and is_for_all(tally.drained_by) and not tally.done:
+        return tally.drained_by
     if tally.failed:
         left = f" {tally.left} were not begun." if tally.left else ""
         failed = f"{tally.failed} of {tally.total} edits failed.{left}"
@@ -157,20 +157,33 @@ def _take_all(
     manifest: Manifest | None,
     report: ReportWriter | None,
 ) -> None:
-    """Take what ends, in that order; a bug is raised when all that was begun has."""
-    bugs: list[BaseException] = []
+    """Take what ends, in that order.
+
+    A bug, a full disk, a reader that is gone: it is raised when what was begun, and
+    is paid for, has ended.
+    """
+    faults: list[BaseException] = []
     with drained_by_signals(work, display):
         for ended in work.batch or ():
-            if ended.value is None:
-                bugs += [ended.error] if ended.error else []
-                work.drain()  # it may be every edit's, and each is paid for
-                continue
-            _note_down(ended.value, manifest, report)
-            display.ended(ended.value, ended.job)
+            try:
+                outcome = _outcome_of(ended)
+                _note_down(outcome, manifest, report)
+                display.ended(outcome, ended.job)
+                if outcome.error and outcome.error is work.drained_by:
+                    display.drained(outcome.error)
+            except Exception as fault:  # noqa: BLE001 - raised below
+                faults.append(fault)
+                work.drain()
             give_back(display.tally.ended)
-            drain_if_fatal(ended.value.error, work, display)
-    if bugs:
-        raise bugs[0]
+    if faults:
+        raise faults[0]
+
+
+def _outcome_of(ended: Ended[Planned, Outcome]) -> Outcome:
+    if ended.error is not None:
+        raise ended.error
+    assert ended.value is not None  # noqa: S101 - what raised nothing has returned
+    return ended.value
 
 
 def _note_down(

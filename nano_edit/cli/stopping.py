@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING
 
 from nano_edit.errors import (
     AuthError,
-    InterruptedEdit,
-    NanoEditError,
     QuotaError,
     Retry,
 )
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
 
     from nano_edit.cli.batch_display import BatchDisplay
     from nano_edit.cli.work import Work
+    from nano_edit.errors import NanoEditError
 
 GRACE = 30.0  # seconds that what is under way gets after SIGTERM
 
@@ -78,17 +77,8 @@ def _stop(signum: int, work: Work, display: BatchDisplay) -> None:
     display.note("Stopped: the edits under way are ended; they may be billed.")
 
 
-def drain_if_fatal(
-    error: NanoEditError | None, work: Work, display: BatchDisplay
-) -> None:
-    """Begin nothing new after an error that every other edit would meet too."""
-    if error is None or isinstance(error, InterruptedEdit) or work.draining:
-        return
-    fatal = isinstance(error, AuthError) or (
+def is_for_all(error: NanoEditError) -> bool:
+    """Whether every other edit would meet this error too."""
+    return isinstance(error, AuthError) or (
         isinstance(error, QuotaError) and error.retry is Retry.NEVER
     )
-    if fatal or display.options.fail_fast:
-        work.drain()
-        display.note("No new edits are begun; those under way go on.")
-    if fatal:
-        display.tally.fatal = error

@@ -14,6 +14,7 @@ from nano_edit.cli.job import edit_options, prepare_job
 from nano_edit.cli.manifest import Manifest, job_id
 from nano_edit.cli.records import Record, record_of_error, record_of_result
 from nano_edit.cli.service import means_of
+from nano_edit.cli.stopping import is_for_all
 from nano_edit.domain import Billed
 from nano_edit.engine.pace import SharedPace
 from nano_edit.errors import InterruptedEdit, NanoEditError
@@ -58,21 +59,23 @@ class Work:
         self._display = display
         self._pace = SharedPace(base.options.jobs, base.options.rpm)
         self.batch: Batch[Planned, Outcome] | None = None
-        self.draining = False
+        self.drained_by: NanoEditError | None = None
 
     def __call__(self, edit: Planned) -> Outcome:
         """Make the edit and return what it ended with; a bug alone is raised."""
-        about: Record = {"label": edit.label}
+        about: Record = {}
         options = self._base.options
         try:
             options = edit.options(self._base)
-            about |= {
+            about = {
                 "job": job_id(options, edit.index),
+                "label": edit.label,
                 "instruction": options.instruction or "",
                 "images": options.images or [],
             }
             record = self._record(edit, options, about["job"])
         except NanoEditError as error:
+            self._drain_after(error)
             begun = not isinstance(error, InterruptedEdit) or error.billed != Billed.NO
             record = record_of_error(error, options.output)
             return Outcome({**record, **about}, error, begun)
@@ -129,10 +132,17 @@ class Work:
 
     def drain(self) -> None:
         """Begin nothing new; what is under way goes on."""
-        self.draining = True
         if self.batch:
             self.batch.drain()
         self._pace.stop()
+
+    def _drain_after(self, error: NanoEditError) -> None:
+        """Drain at once, in the thread that failed: its next edit is paid for too."""
+        if isinstance(error, InterruptedEdit) or self.drained_by is not None:
+            return
+        if self._base.options.fail_fast or is_for_all(error):
+            self.drained_by = error
+            self.drain()
 
     def stop(self) -> None:
         """End what is under way too."""
