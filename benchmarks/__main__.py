@@ -43,9 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for folder in (pictures, work / "runs"):
         folder.mkdir(parents=True, exist_ok=True)
     tools = tools_at_hand() if asked.here else make_tools(work)
-    _tell("pictures and replies")
-    maker = Path(__file__).with_name("pictures.py")
-    subprocess.run((tools.python, str(maker), str(pictures)), check=True)
+    _make_pictures(asked, tools, pictures)
     results = _measured(asked, tools, work)
     print(long_tables(results))
     print(json.dumps(results.as_json(), indent=1))
@@ -54,6 +52,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if asked.write:
         write_block(ROOT / "README.md", short_table(results))
         write_block(ROOT / "docs" / "benchmarks.md", long_tables(results))
+
+
+def _make_pictures(asked: argparse.Namespace, tools: Tools, folder: Path) -> None:
+    names = {name for name in ("small", "1mb") if _is_wanted("many", asked)}
+    for case in CASES:
+        if _is_wanted(case.name, asked):
+            names |= {*case.images, case.reply.split(".")[0]} - {""}
+    _tell("pictures and replies")
+    maker = str(Path(__file__).with_name("pictures.py"))
+    subprocess.run((tools.python, maker, str(folder), *sorted(names)), check=True)
 
 
 def _measured(asked: argparse.Namespace, tools: Tools, work: Path) -> Results:

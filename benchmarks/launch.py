@@ -16,6 +16,10 @@ import os
 import sys
 import time
 
+TYPE_CHECKING = False  # `typing` itself would be memory
+if TYPE_CHECKING:
+    from typing import Any
+
 
 def main() -> None:
     """Run what standard input describes: argv, cwd, env, stdin, stdout, stderr."""
@@ -39,14 +43,14 @@ def main() -> None:
     )
 
 
-def _become(order: dict[str, str]) -> None:
+def _become(order: dict[str, Any]) -> None:
     try:
         os.chdir(order["cwd"])
         write = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
         os.dup2(os.open(order["stdin"], os.O_RDONLY), 0)
         os.dup2(os.open(order["stdout"], write, 0o600), 1)
         os.dup2(os.open(order["stderr"], write, 0o600), 2)
-        os.execve(order["argv"][0], list(order["argv"]), dict(order["env"]))  # noqa: S606 - no shell is wanted
+        os.execve(order["argv"][0], order["argv"], order["env"])  # noqa: S606 - no shell is wanted
     finally:
         os._exit(127)
 

@@ -122,9 +122,9 @@ class Bench:
         """Return the little that a contender knows of this machine."""
         home = self.work / "home"
         home.mkdir(exist_ok=True)
-        kept = ("PYTHONPATH", "LANG")
         return {
-            **{name: os.environ[name] for name in kept if name in os.environ},
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": self.tools.path,
             "PATH": f"{self._watched()}:{os.environ['PATH']}",
             "MARKER": str(self._marker),
             "HOME": str(home),
@@ -145,9 +145,7 @@ class Bench:
                 program.chmod(0o755)
         return folder
 
-    def requests(
-        self, count: int, patience: float = PATIENCE
-    ) -> list[dict[str, Any]]:
+    def requests(self, count: int, patience: float = PATIENCE) -> list[dict[str, Any]]:
         """Return what the server logged since the last time: ``count`` or more."""
         until = time.monotonic() + patience
         while True:
@@ -166,15 +164,19 @@ class Bench:
 def run_case(
     bench: Bench, case: Case, rounds: int, tell: Callable[[str], None]
 ) -> dict[str, list[Sample]]:
-    """Measure a case: every contender once a round, in the same order."""
-    samples: dict[str, list[Sample]] = {name: [] for name in case.contenders}
+    """Measure a case: every contender that is there, once a round, in turn."""
+    samples: dict[str, list[Sample]] = {
+        name: []
+        for name, command in case.contenders.items()
+        if bench.tools.can_run(command)
+    }
     for number in range(-1, rounds):
-        for name in case.contenders:
+        for name, taken in samples.items():
             most = min(rounds, case.most.get(name, rounds))
             if number < most and not (number < 0 and name in case.most):
                 found = bench.sample(case, name)
                 if number >= 0:
-                    samples[name].append(found)
+                    taken.append(found)
         tell(f"{case.name}: round {number + 1} of {rounds}")
     return samples
 

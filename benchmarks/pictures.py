@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PIL.Image import Image
 
 SIGNATURE = 2_900_000  # characters of base64 beside the picture, as seen in replies
@@ -40,27 +42,37 @@ PICTURES = {
 }
 
 
-def make_all(folder: Path) -> None:
-    """Make what is missing in ``folder``: pictures, and replies such as ``4k.json``."""
-    for name, (pixels, size) in PICTURES.items():
-        make(folder / name, pixels, size)
-    write_reply(folder / "small.jpg", folder / "small.json", signature=100_000)
-    write_reply(folder / "1mb.jpg", folder / "1mb.json")
-    for path in folder.glob("reply-*.[jp][pn]g"):
-        kind = "-jpeg" if path.name == "reply-4k.jpg" else ""
-        write_reply(path, folder / f"{path.stem.removeprefix('reply-')}{kind}.json")
+# name of a reply, its picture, characters of its signature
+REPLIES = {
+    "small": ("small.jpg", 100_000),
+    "1mb": ("1mb.jpg", SIGNATURE),
+    "1k": ("reply-1k.jpg", SIGNATURE),
+    "4k": ("reply-4k.png", SIGNATURE),
+    "4k-jpeg": ("reply-4k.jpg", SIGNATURE),
+    "100mb": ("reply-100mb.png", SIGNATURE),
+}
 
 
-def make(path: Path, pixels: tuple[int, int], size: int) -> None:
-    """Write a picture of about ``size`` bytes, unless it is there."""
+def make(folder: Path, names: Sequence[str]) -> None:
+    """Make what is missing of the named pictures and replies in ``folder``."""
+    for name in names:
+        if name in REPLIES:
+            picture, signature = REPLIES[name]
+            _picture(folder / picture)
+            _reply(folder / picture, folder / f"{name}.json", signature)
+        else:
+            _picture(folder / name)
+
+
+def _picture(path: Path) -> None:
     if not path.exists():
+        pixels, size = PICTURES[path.name]
         quality = _QUALITY.get(path.name, 90)
         picture = _noise(pixels, _strength(path.suffix, quality, pixels, size))
         path.write_bytes(_encoded(picture, path.suffix, quality))
 
 
-def write_reply(picture: Path, path: Path, signature: int = SIGNATURE) -> None:
-    """Write the document that brings ``picture``, unless it is there."""
+def _reply(picture: Path, path: Path, signature: int) -> None:
     if not path.exists():
         document = reply_of(picture.read_bytes(), picture.suffix, signature)
         path.write_text(json.dumps(document, indent=2), "ascii")
@@ -118,4 +130,4 @@ def _encoded(picture: Image, suffix: str, quality: int) -> bytes:
 
 
 if __name__ == "__main__":
-    make_all(Path(sys.argv[1]))
+    make(Path(sys.argv[1]), sys.argv[2:])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.cases import CASES, CURL, GENAI, NANO, REQUESTS
@@ -10,6 +9,7 @@ from benchmarks.targets import verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from benchmarks.results import Results
     from benchmarks.targets import Verdict
@@ -24,14 +24,13 @@ def short_table(results: Results) -> str:
     head = ("wall, peak memory", *contenders)
     lines = list(_table(head, _short_rows(results, contenders)))
     told = results.versions
-    lines += [
-        "",
+    said = (
         f"Medians of {results.rounds} rounds, each a whole process, in turn, against a"
         f" local server that answers at once; {told['system']}, {told['cores']} shared"
         " cores. All figures, and what is not met, are in"
-        " [docs/benchmarks.md](docs/benchmarks.md).",
-    ]
-    return "\n".join(lines)
+        " [docs/benchmarks.md](docs/benchmarks.md)."
+    )
+    return "\n".join([*lines, "", said])
 
 
 def _short_rows(results: Results, contenders: Sequence[str]) -> Iterator[list[str]]:
@@ -51,6 +50,8 @@ def long_tables(results: Results) -> str:
     for case in CASES:
         if case.name in results.cases:
             lines += ["", f"### {case.title}", "", *_case_table(results, case.name)]
+    if results.many:
+        lines += ["", "### Many edits", "", *_many_table(results)]
     return "\n".join(lines)
 
 
@@ -97,6 +98,19 @@ def _case_table(results: Results, case: str) -> Iterator[str]:
     if (sync := results.figure(case, NANO, "sync")) is not None:
         yield ""
         yield f"An fsync of as many bytes took {_milliseconds(sync)} in these rounds."
+
+
+def _many_table(results: Results) -> Iterator[str]:
+    many = results.many
+    rows = [
+        ["300 edits of 1 s, 30 at once", f"{many['wall']:.2f} s"],
+        ["CPU of one of them", f"{many['cpu']:.1f} ms"],
+        ["peak memory of that run", f"{many['memory']:.1f} MB"],
+        ["peak memory of 30 edits, 4 at once", f"{many['memory of 30']:.1f} MB"],
+        ["what 3,000 need more", f"{many['growth']:.1f} MB"],
+        ["outputs in place when 100 edits were killed", f"{many['killed at']:.0f}"],
+    ]
+    yield from _table(("", "found"), rows)
 
 
 def write_block(path: Path, text: str) -> None:

@@ -6,13 +6,14 @@ changed after the fact.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.cases import CURL, GENAI, NANO
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from benchmarks.results import Results
 
 _MB = 1_000_000
@@ -93,7 +94,7 @@ TARGETS = (
         _megabytes_over("100mb", "4k"),
     ),
     Target(
-        "14 × 7 MB upload, peak memory over a one-image upload's",
+        "14 x 7 MB upload, peak memory over a one-image upload's",
         5,
         "MB",
         _megabytes_over("upload-14x7mb", "upload-1x7mb"),

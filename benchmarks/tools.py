@@ -10,14 +10,25 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = ROOT / "benchmarks" / "contenders"
+_VERSIONS = """
+import json
+from importlib.metadata import distributions
+
+print(json.dumps({each.name: each.version for each in distributions()}))
+"""
 _TOLD = ("google-genai", "gemimg", "requests", "httpx", "typer", "pillow", "nano-edit")
 
 
@@ -27,7 +38,16 @@ class Tools:
 
     nano: tuple[str, ...]  # the command
     python: str  # of nano-edit's environment
-    others: str  # Python of the other contenders' environment
+    others: str = ""  # Python of the other contenders' environment; "": there is none
+    path: str = ""  # PYTHONPATH, for a program that is not installed
+
+    def can_run(self, command: Sequence[str]) -> bool:
+        """Whether what the command calls is there."""
+        if "{others}" in command:
+            return bool(self.others)
+        if any("curl" in word for word in command):
+            return bool(shutil.which("curl") and shutil.which("jq"))
+        return True
 
     def words(self) -> dict[str, str]:
         """Return what a case's command may name."""
@@ -78,19 +98,20 @@ def versions(tools: Tools) -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "Python": platform.python_version(),
     }
-    for python in (tools.others, tools.python):
-        command = (python, "-m", "pip", "list", "--format=json")
+    for python in filter(None, (tools.others, tools.python)):
+        command = (python, "-c", _VERSIONS)
         listed = subprocess.run(command, check=True, capture_output=True).stdout
-        for package in json.loads(listed):
-            if package["name"] in _TOLD:
-                found[package["name"]] = package["version"]
-    for program in ("curl", "jq"):
+        found |= {
+            name: its for name, its in json.loads(listed).items() if name in _TOLD
+        }
+    for program in filter(shutil.which, ("curl", "jq")):
         said = subprocess.run((program, "--version"), check=False, capture_output=True)
-        found[program] = said.stdout.decode().split("\n")[0].split(" (")[0]
+        number = re.search(rb"\d[\d.]+", said.stdout)
+        found[program] = number[0].decode() if number else "unknown"
     return found
 
 
 def tools_at_hand() -> Tools:
     """Return what the running Python has, for a look at work in progress."""
     python = sys.executable
-    return Tools((python, "-m", "nano_edit"), python, python)
+    return Tools((python, "-m", "nano_edit"), python, path=str(ROOT))
