@@ -204,8 +204,8 @@ class _Reading:
         if group == "part":
             if item == "thought":
                 self._part.thought = value is True
-            elif isinstance(value, str):
-                self._part.mime_type = value
+            else:
+                self._part.mime_type = str(value)  # a word, as the shape says
         elif group == "usage":
             if isinstance(value, int) and not isinstance(value, bool):
                 self._usage[item] = value
