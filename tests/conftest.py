@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import support
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -43,6 +44,11 @@ FOLDERS = {  # where each system keeps what belongs to a user
     "WIN_PD_OVERRIDE_APPDATA": "AppData/Roaming",  # platformdirs asks Windows itself
     "WIN_PD_OVERRIDE_LOCAL_APPDATA": "AppData/Local",
 }
+
+
+# A busy machine is not a slow function.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)
