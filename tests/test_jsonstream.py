@@ -204,11 +204,11 @@ def test_a_string_of_escapes_takes_linear_time(escape: bytes) -> None:
         raw = b'{"a":"' + escape * count + b'"}'
         best = 9.0
         for _ in range(3):
-            began = time.perf_counter()
+            began = time.process_time()
             stream = JsonStream(Deaf())
             for at in range(0, len(raw), 65536):
                 stream.feed(raw[at : at + 65536])
-            best = min(best, time.perf_counter() - began)
+            best = min(best, time.process_time() - began)
         return best
 
     assert seconds(80_000) < 8 * seconds(20_000) + 0.05
