@@ -333,8 +333,10 @@ def test_arrows_scroll_the_page_until_an_edit_is_chosen(
 ) -> None:
     press(page, Keys.ARROW_DOWN)
     assert chosen(page) == ""
-    press(page, "j", Keys.ARROW_DOWN)
-    assert chosen(page) == "edit-2"
+    press(page, "j")
+    WebDriverWait(page, 10).until(lambda _: chosen(page) == "edit-1")
+    press(page, Keys.ARROW_DOWN)
+    WebDriverWait(page, 10).until(lambda _: chosen(page) == "edit-2")
 
 
 def test_keys_with_a_modifier_are_left_to_the_browser(page: webdriver.Chrome) -> None:
