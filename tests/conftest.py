@@ -9,6 +9,7 @@ Rules:
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -49,6 +50,10 @@ FOLDERS = {  # where each system keeps what belongs to a user
 # A busy machine is not a slow function.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+
+# A shell's background job ignores Ctrl-C, and so would every child of a test.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
