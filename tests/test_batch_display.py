@@ -49,7 +49,7 @@ DONE: dict[str, Any] = {
 
 
 def edit(name: str = "a.jpg") -> Planned:
-    return Planned(name, {})
+    return Planned(name)
 
 
 def failure(error: NanoEditError) -> Outcome:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from support import ROOT, Finished, Run, photo
+from settling import settle
+from support import ROOT, Finished, Run, command, cutout, environment, photo
 
+from nano_edit.cli.batch_display import BatchDisplay
+from nano_edit.cli.many import _take_all
+from nano_edit.cli.options import Options
+from nano_edit.cli.plan import Planned
+from nano_edit.cli.terminal import Terminal
+from nano_edit.cli.work import Outcome, Work
 from nano_edit.emulator import Emulator
+from nano_edit.engine.batch import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -104,6 +116,15 @@ def test_variants_of_what_is_piped_in(
     said = [request.instruction for request in emulator.requests]
     assert said[:2] == ["sepia"] * 2
     assert [(text or "").strip() for text in said[2:]] == ["@home in sepia"] * 2
+
+
+def test_variants_of_a_picture_and_what_is_piped_in(
+    many: Callable[..., Finished], folder: Path, emulator: Emulator
+) -> None:
+    picture = (folder / "in/1.jpg").read_bytes()
+    done = many("join", "in/0.jpg", "-", "-n", "2", "-o", "out.jpg", stdin=picture)
+    assert sorted(done.stdout.splitlines()) == ["out-1.jpg", "out-2.jpg"]
+    assert [len(request.images or ()) for request in emulator.requests] == [2, 2]
 
 
 def test_each_picture_is_an_edit_by_itself(
@@ -447,6 +468,17 @@ def test_what_was_emulated_is_not_taken_for_done(
     assert many(*EACH, "--force").status == 0
 
 
+def test_what_is_said_of_an_edit_names_it(
+    many: Callable[..., Finished], folder: Path, emulator: Emulator
+) -> None:
+    emulator.set_faults("small")
+    cutout(folder / "in/6.webp", 24, 24)  # goes in as another format, which is told
+    done = many(*EACH, "-j", "1", "--text", "--size", "2K", "--max-side", "30")
+    said = done.stderr.replace("\\", "/")
+    assert "in/0.jpg: warning: " in said
+    assert "in/5.jpg: I toned it sepia." in said
+
+
 # --- shards ------------------------------------------------------------------
 
 
@@ -509,3 +541,60 @@ def test_a_manifest_that_cannot_be_written_sends_nothing(
     assert done.status == 11
     assert "--manifest" in done.stderr
     assert emulator.requests == ()
+
+
+# --- a bug -------------------------------------------------------------------
+
+
+class Wrong:
+    """Work with a bug, which no edit of ours is known to have."""
+
+    def __call__(self, edit: Planned) -> Outcome:
+        if edit.where == "2":
+            raise ZeroDivisionError
+        return Outcome({"ok": True, "skipped": True, "output": edit.where})
+
+
+def test_a_bug_lets_what_is_under_way_end_and_begins_nothing_new() -> None:
+    where = Terminal(io.BytesIO(), io.BytesIO(), io.StringIO())
+    display = BatchDisplay(Options(), where, 9)
+    work = Work(settle("sepia", "a.jpg"), where, None, None, display)  # type: ignore[arg-type]
+    jobs = [Planned(str(number)) for number in range(1, 10)]
+    work.batch = Batch(jobs, Wrong(), threads=1)
+    with pytest.raises(ZeroDivisionError):
+        _take_all(work, display, None, None)
+    assert display.tally.skipped >= 1
+
+
+# --- memory ------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="figures are of glibc's heap")
+def test_memory_does_not_grow_with_the_number_of_edits(tmp_path: Path) -> None:
+    peaks = [_peak(tmp_path / str(count), count) for count in (30, 600)]
+    assert peaks[1] - peaks[0] < 5e6
+
+
+def _peak(folder: Path, count: int) -> float:
+    """The most bytes that a run of so many small edits has in memory."""
+    (folder / "in").mkdir(parents=True)
+    small = photo(folder / "in/000.jpg", 32, 24)
+    for number in range(1, count):
+        shutil.copy(small, folder / "in" / f"{number:03}.jpg")
+    with Emulator(signature_bytes=1000, latency=0.02) as emulator:
+        order = {
+            "argv": command(*EACH, "-j", "8", "--base-url", emulator.url),
+            "env": environment(KEY),
+            "cwd": str(folder),
+            "stdin": os.devnull,
+            **{name: str(folder / name) for name in ("stdout", "stderr")},
+        }
+        launched = subprocess.run(
+            [sys.executable, "-I", "-S", str(ROOT / "benchmarks" / "launch.py")],
+            input=json.dumps(order).encode(),
+            capture_output=True,
+            check=True,
+        )
+    used = json.loads(launched.stdout)
+    assert used["status"] == 0
+    return float(used["memory"])

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from nano_edit.cli.batch_display import Tally, batch_display_for
 from nano_edit.cli.job import prepare_job
 from nano_edit.cli.manifest import Manifest
-from nano_edit.cli.memory import give_back
+from nano_edit.cli.memory import give_back, share_heap
 from nano_edit.cli.plan import Planned, as_text, plan_edits
 from nano_edit.cli.service import connect
 from nano_edit.cli.stopping import drained_by_signals, is_for_all
@@ -142,6 +142,7 @@ def _run(planned: list[Planned], base: Resolved, terminal: Terminal) -> Tally:
         display = stack.enter_context(
             batch_display_for(options, terminal, len(planned))
         )
+        share_heap()
         connection = connect(options, terminal, stack, display.note)
         work = Work(base, terminal, connection, manifest, display)
         work.batch = Batch(planned, work, threads=min(options.jobs, len(planned)))
@@ -164,7 +165,7 @@ def _take_all(
     """
     faults: list[BaseException] = []
     with drained_by_signals(work, display):
-        for ended in work.batch or ():
+        for ended in work.batch:
             try:
                 outcome = _outcome_of(ended)
                 _note_down(outcome, manifest, report)

@@ -1,21 +1,27 @@
 """Memory that is free but kept: given back while many edits run.
 
 Two keep it.  Python's collector waits until there is much garbage, and an edit's
-connection is a circle that only the collector finds.  The C library keeps what
-many threads have freed in pieces between what they still use; glibc gives it back
-when asked to, and elsewhere there is nobody to ask.
+connection is a circle that only the collector finds.  The C library gives every
+thread a heap of its own, and keeps what was freed in each in pieces between what
+is still used; glibc shares one heap and gives it back when asked to.  Elsewhere
+there is nobody to ask.
 """
 
 from __future__ import annotations
 
 import gc
+from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+EVERY = 10  # edits; all that is done then takes a few milliseconds
+_ARENA_MAX = -8  # glibc's M_ARENA_MAX, in malloc.h
 
-EVERY = 30  # edits; all below takes a few milliseconds
+
+def share_heap() -> None:
+    """Let all threads that are still to be started share one heap."""
+    with suppress(AttributeError):
+        _libc().mallopt(_ARENA_MAX, 1)
 
 
 def give_back(ended: int) -> None:
@@ -24,15 +30,16 @@ def give_back(ended: int) -> None:
         gc.freeze()  # what is loaded by now stays, and need not be looked through
     if ended % EVERY == 0:
         gc.collect()
-        _trim()(0)
+        with suppress(AttributeError):
+            _libc().malloc_trim(0)
 
 
 @cache
-def _trim() -> Callable[[int], int]:
+def _libc() -> Any:
+    """Return the C library, or what has none of its functions."""
     try:
         import ctypes  # noqa: PLC0415 - for many edits alone
 
-        trim: Callable[[int], int] = ctypes.CDLL(None).malloc_trim
-    except (ImportError, AttributeError, TypeError, OSError):  # pragma: no cover
-        return int  # not glibc
-    return trim
+        return ctypes.CDLL(None)
+    except (ImportError, TypeError, OSError):  # pragma: no cover - Windows
+        return None

@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nano_edit.cli.folders import make_folder, pictures_of
 from nano_edit.cli.instruction import read_instruction
@@ -40,7 +40,7 @@ class Planned:
     """One edit of many: where it stands and what it changes."""
 
     where: str  # "edits.jsonl:7", or the picture's name
-    changes: dict[str, Any]
+    line: bytes = b"{}"  # what it changes, as JSON: a fifth of what it is when read
     index: int | None = None  # of a variant, from 1
     fault: NanoEditError | None = None  # why the line is no edit
 
@@ -54,7 +54,7 @@ class Planned:
 
         Raises UsageError that names the place, or InputError for @FILE.
         """
-        options = with_changes(base, self.changes, self.where)
+        options = with_changes(base, json.loads(self.line), self.where)
         said = options.instruction
         if said is None or not said.startswith("@"):
             return options
@@ -106,10 +106,10 @@ def _edits(options: Options, terminal: Terminal) -> Iterator[Planned]:
         yield from _from_lines(options.batch, terminal)
     elif options.each:
         for found in pictures_of(options):
-            own = {"output": found.output} if found.output else {}
-            yield Planned(found.name, {"images": [found.name], **own})
+            changes = {"images": [found.name], "output": found.output}
+            yield Planned(found.name, json.dumps(changes).encode())
     else:
-        yield Planned((options.images or ["picture"])[0], {})
+        yield Planned((options.images or ["picture"])[0])
 
 
 # --- from a list -------------------------------------------------------------
@@ -136,13 +136,13 @@ def _parsed(lines: Iterable[bytes], shown: str) -> Iterator[Planned]:
             changes = json.loads(line)
         except ValueError as fault:
             error = UsageError(f"this is no JSON: {_json(fault)}.", hint=_LIKE_THIS)
-            yield Planned(where, {}, fault=error)
+            yield Planned(where, fault=error)
             continue
         if isinstance(changes, dict):
-            yield Planned(where, changes)
+            yield Planned(where, line.strip())
         else:
             what = "a line is an object with option names as keys."
-            yield Planned(where, {}, fault=UsageError(what, hint=_LIKE_THIS))
+            yield Planned(where, fault=UsageError(what, hint=_LIKE_THIS))
 
 
 def _json(fault: ValueError) -> str:

@@ -58,7 +58,7 @@ class Work:
         self._manifest = manifest
         self._display = display
         self._pace = SharedPace(base.options.jobs, base.options.rpm)
-        self.batch: Batch[Planned, Outcome] | None = None
+        self.batch: Batch[Planned, Outcome]  # set before any edit begins
         self.drained_by: NanoEditError | None = None
 
     def __call__(self, edit: Planned) -> Outcome:
@@ -132,8 +132,7 @@ class Work:
 
     def drain(self) -> None:
         """Begin nothing new; what is under way goes on."""
-        if self.batch:
-            self.batch.drain()
+        self.batch.drain()
         self._pace.stop()
 
     def _drain_after(self, error: NanoEditError) -> None:
