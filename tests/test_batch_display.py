@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support import photo
 from test_progress import WHOLE, stream_of, terminal
+from test_terminal_session import Session
 
 from nano_edit.cli.batch_display import (
     BatchDisplay,
@@ -23,6 +26,7 @@ from nano_edit.cli.options import Options
 from nano_edit.cli.plan import Planned
 from nano_edit.cli.work import Outcome
 from nano_edit.domain import AttemptStarted, Billed, Note, RetryScheduled
+from nano_edit.emulator import Emulator
 from nano_edit.errors import (
     InputError,
     InterruptedEdit,
@@ -389,3 +393,32 @@ def test_a_terminal_without_unicode_gets_ascii() -> None:
         display.began(one)
         told = stream_of(where).until("preparing")
     assert told.isascii()
+
+
+# --- a real terminal ---------------------------------------------------------
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+def test_a_person_sees_the_board_then_results_and_sums_alone(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(9):
+        photo(tmp_path / "in" / f"{number}.jpg", 32, 24)
+    with (
+        Emulator(latency=2, signature_bytes=1000, faults="IMAGE_SAFETY") as emulator,
+        Session(tmp_path, width=100, height=24) as session,
+    ):
+        where = ("--base-url", emulator.url)
+        session.run("sepia", "in", "--each", "-o", "out", "-j", "5", *where)
+        screen = session.until(
+            lambda screen: screen.count("waiting for the model") == 5
+        )
+        assert "0 of 9" in screen
+        screen = session.until("status 12")
+        assert session.cursor_is_shown
+    lines = [line for line in screen.splitlines() if line]
+    assert sorted(line[:4] for line in lines if line.endswith("-edited.jpg")) == (
+        ["out/"] * 8
+    )
+    assert "refused: No picture came" in screen
+    assert "waiting for" not in screen
+    assert "failed  1 (1 refused)" in screen

@@ -134,7 +134,7 @@ def test_a_second_ctrl_c_stops_what_is_under_way(tmp_path: Path) -> None:
         with started(argv, tmp_path) as running:
             until(lambda: len(emulator.requests) == 2)
             running.send_signal(signal.SIGINT)
-            line_with(running.stderr, "they end by another Ctrl-C")
+            line_with(running.stderr, "Another Ctrl-C ends them.")
             running.send_signal(signal.SIGINT)
             out, told = running.communicate(timeout=SOON)
     assert running.returncode == 130
@@ -158,7 +158,7 @@ def test_sigterm_keeps_what_is_under_way(tmp_path: Path) -> None:
         assert len(whole_outputs(tmp_path)) == len(emulator.requests) < 8
     assert running.returncode == 143
     assert "Terminated: no new edits are begun." in told
-    assert "they end after 30 s" in told
+    assert "They are ended in 30 s." in told
 
 
 def test_sigterm_ends_what_is_still_under_way_after_its_grace(tmp_path: Path) -> None:

@@ -60,10 +60,12 @@ def drained_by_signals(work: Work, display: BatchDisplay) -> Iterator[None]:
 def _drain(signum: int, work: Work, display: BatchDisplay) -> None:
     work.drain()
     terminated = signum == signal.SIGTERM
-    how = f"after {GRACE:.0f} s" if terminated else "by another Ctrl-C"
+    end = (
+        f"They are ended in {GRACE:.0f} s" if terminated else "Another Ctrl-C ends them"
+    )
     display.note(
         f"{'Terminated' if terminated else 'Interrupted'}: no new edits are begun. "
-        f"Those under way are paid for and go on; they end {how}."
+        f"Those under way are paid for and go on. {end}."
     )
     if terminated:
         timer = threading.Timer(GRACE, work.stop)
