@@ -28,7 +28,8 @@ from nano_edit.pictures.originals import broken, refuse_bomb
 from nano_edit.pictures.sniff import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import BinaryIO
 
     from PIL.ImageFile import ImageFile
 
@@ -79,7 +80,7 @@ class Picture:
 
 def decode(original: Original, *, max_side: int | None, keep_exif: bool) -> Picture:
     """Read a picture, no longer side above ``max_side`` px.  Raises InputError."""
-    with _decoding(original.name), _open(original) as file:
+    with _decoding(original.name), _opened(original) as file:
         refuse_bomb(original.name, *file.size)
         _refuse_raw(original, file)
         full_size = file.size
@@ -131,20 +132,30 @@ def _decoding(name: str) -> Iterator[None]:
         raise broken(name, "is cut short" if "trunc" in clause else clause) from error
 
 
-def _open(original: Original) -> ImageFile:
-    """Ask the one reader of this format.
+@contextmanager
+def _opened(original: Original) -> Iterator[ImageFile]:
+    """Open the picture with the one reader of this format.
 
     The reader is called directly: `Image.open` would load five of them first,
     and warns through the process-wide warning filters where an error is wanted.
+    It gets an open file, not a name: by name Pillow maps an uncompressed TIFF
+    into memory, and takes the width of one that is stored turned for its height.
     """
+    with original.file.open("rb") as stream, _reader(original)(stream) as file:
+        yield file
+
+
+def _reader(original: Original) -> Callable[[BinaryIO], ImageFile]:
     if original.kind is Kind.HEIF:
-        return _open_heif(original)
-    module, reader = _READERS[original.kind]
-    file: ImageFile = getattr(import_module(f"PIL.{module}"), reader)(original.file)
-    return file
+        return _heif_reader(original)
+    module, name = _READERS[original.kind]
+    reader: Callable[[BinaryIO], ImageFile] = getattr(
+        import_module(f"PIL.{module}"), name
+    )
+    return reader
 
 
-def _open_heif(original: Original) -> ImageFile:
+def _heif_reader(original: Original) -> Callable[[BinaryIO], ImageFile]:
     try:
         from pillow_heif import HeifImageFile  # noqa: PLC0415 - an optional extra
     except ImportError as error:
@@ -152,8 +163,8 @@ def _open_heif(original: Original) -> ImageFile:
             f"{original.name} is a HEIC picture; one more package reads those.",
             hint="pip install 'nano-edit[heif]'",
         ) from error
-    file: ImageFile = HeifImageFile(original.file)  # pragma: no cover - extra
-    return file  # pragma: no cover - needs the extra
+    reader: Callable[[BinaryIO], ImageFile] = HeifImageFile  # pragma: no cover - extra
+    return reader  # pragma: no cover - needs the extra
 
 
 def _refuse_raw(original: Original, file: ImageFile) -> None:
