@@ -55,7 +55,7 @@ class _Light:
         if kind is bool:
             return _bool(value)
         if kind in {int, float}:
-            return _within(info, _number(kind, value))
+            return _at_least(info.min, _number(kind, value))
         return str(value)
 
 
@@ -77,9 +77,7 @@ def _number(kind: type[int | float], value: Any) -> int | float:
     return number
 
 
-def _within(info: Any, number: float) -> float:
-    if info.min is not None and number < info.min:
-        raise ValueError(f"{number:g} is less than {info.min:g}, the least it takes.")
-    if info.max is not None and number > info.max:
-        raise ValueError(f"{number:g} is more than {info.max:g}, the most it takes.")
+def _at_least(least: float | None, number: float) -> float:
+    if least is not None and number < least:
+        raise ValueError(f"{number:g} is less than {least:g}, the least it takes.")
     return number

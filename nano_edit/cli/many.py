@@ -14,6 +14,7 @@ Rules:
 from __future__ import annotations
 
 import dataclasses
+import os
 import signal
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -35,6 +36,8 @@ from nano_edit.errors import (
     PartialError,
     TerminatedEdit,
 )
+from nano_edit.pictures.destination import default_stem
+from nano_edit.pictures.sources import STDIN, locate
 
 if TYPE_CHECKING:
     from nano_edit.cli.batch_display import BatchDisplay
@@ -52,8 +55,10 @@ def run_many(base: Resolved, terminal: Terminal) -> None:
     from nano_edit.pictures.workspace import Workspace  # noqa: PLC0415
 
     with Workspace() as workspace:
-        base = _with_stdin_read(base, terminal, workspace)
-        planned = plan_edits(base, terminal)
+        first = (base.options.images or [""])[0]
+        base = _with_pipes_read(base, terminal, workspace)
+        name = "standard input" if first == STDIN else first
+        planned = plan_edits(base, terminal, name)
         if base.options.dry_run:
             _tell_plan(planned, base, terminal)
             return
@@ -82,10 +87,10 @@ def _error_of(tally: Tally, *, resumable: bool) -> NanoEditError | None:
     return None
 
 
-def _with_stdin_read(
+def _with_pipes_read(
     base: Resolved, terminal: Terminal, workspace: Workspace
 ) -> Resolved:
-    """Put files in the place of standard input, which variants read only once."""
+    """Put files in the place of what variants could read only once."""
     options = base.options
     if options.batch:
         return base
@@ -94,17 +99,28 @@ def _with_stdin_read(
         from nano_edit.cli.instruction import read_instruction  # noqa: PLC0415
 
         changes["instruction"] = as_text(read_instruction("@-", terminal.stdin))
-    if options.images and "-" in options.images and not options.each:
-        from nano_edit.pictures.sources import locate  # noqa: PLC0415
-        from nano_edit.wire.download import download  # noqa: PLC0415
-
-        source = locate("-", workspace=workspace, stdin=terminal.stdin, fetch=download)
-        changes["images"] = [
-            str(source.file) if image == "-" else image for image in options.images
-        ]
-        if options.images[0] == "-":
-            changes["output"] = options.output or "picture-edited"
+    images = options.images or []
+    if any(map(_is_pipe, images)) and not options.each:
+        files = [_as_file(image, terminal, workspace) for image in images]
+        changes["images"] = files
+        if files[0] != images[0]:
+            changes["output"] = options.output or default_stem(images[0])
     return dataclasses.replace(base, options=dataclasses.replace(options, **changes))
+
+
+def _is_pipe(image: str) -> bool:
+    """Whether the picture can be read only once: ``-``, ``<(...)``, a FIFO."""
+    there = os.path.exists(image) and not os.path.isdir(image)  # noqa: PTH110, PTH112 - Path's raise on a long name
+    return image == STDIN or (there and not os.path.isfile(image))  # noqa: PTH113
+
+
+def _as_file(image: str, terminal: Terminal, workspace: Workspace) -> str:
+    if not _is_pipe(image):
+        return image
+    from nano_edit.wire.download import download  # noqa: PLC0415
+
+    source = locate(image, workspace=workspace, stdin=terminal.stdin, fetch=download)
+    return str(source.file)
 
 
 def _tell_plan(planned: list[Planned], base: Resolved, terminal: Terminal) -> None:

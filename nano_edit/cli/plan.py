@@ -66,16 +66,17 @@ def as_text(instruction: str) -> str:
     return f" {instruction}" if instruction.startswith("@") else instruction
 
 
-def plan_edits(base: Resolved, terminal: Terminal) -> list[Planned]:
+def plan_edits(base: Resolved, terminal: Terminal, name: str = "") -> list[Planned]:
     """Return the edits of this run, checked as far as no picture is needed.
 
+    ``name`` is what a person calls the picture whose variants are wanted.
     Raises UsageError, InputError or OutputError, telling several faults at once.
     """
     options = base.options
     _check_combination(base)
     if options.each and options.output:
         make_folder(options.output)
-    planned = list(_variants(_edits(options, terminal), options.count))
+    planned = list(_variants(_edits(options, terminal, name), options.count))
     _check_all(planned, base)  # the whole: two shards may write the same file
     return list(_shard(planned, options.shard))
 
@@ -101,7 +102,7 @@ def _check_combination(base: Resolved) -> None:
         check_job(options, options.instruction)  # raises: it needs a picture
 
 
-def _edits(options: Options, terminal: Terminal) -> Iterator[Planned]:
+def _edits(options: Options, terminal: Terminal, name: str) -> Iterator[Planned]:
     if options.batch:
         yield from _from_lines(options.batch, terminal)
     elif options.each:
@@ -109,7 +110,7 @@ def _edits(options: Options, terminal: Terminal) -> Iterator[Planned]:
             changes = {"images": [found.name], "output": found.output}
             yield Planned(found.name, json.dumps(changes).encode())
     else:
-        yield Planned((options.images or ["picture"])[0])
+        yield Planned(name or (options.images or ["picture"])[0])
 
 
 # --- from a list -------------------------------------------------------------
