@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import IO
 
 CHUNK = 32 * 1024  # bytes of the document in a chunk; proxies send 8 to 64 kB
-DRAIN = 1 << 20  # bytes taken from a socket at a time
+DRAIN = 256 * 1024  # bytes taken from a socket at a time
 _END = b"0\r\n\r\n"
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
