@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nano_edit.cli.manifest import Manifest, job_id
 from nano_edit.cli.options import Options
 from nano_edit.errors import OutputError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 BASE = Options(instruction="sepia", images=["a.jpg"], output="out")
 
@@ -113,6 +111,15 @@ def test_a_manifest_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         with pytest.raises(OutputError, match="cannot be used") as caught:
             Manifest(path)
         assert "--manifest" in caught.value.hint
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_disk_that_fills_up_is_told() -> None:
+    with (
+        Manifest(Path("/dev/full")) as manifest,
+        pytest.raises(OutputError, match="No space left"),
+    ):
+        manifest.add({"ok": True})
 
 
 # --- which edit --------------------------------------------------------------

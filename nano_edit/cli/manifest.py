@@ -42,8 +42,7 @@ class Manifest:
         self._torn = False
         try:
             self._read()
-            # Half a character, as in a name that is no UTF-8, is escaped as JSON does.
-            self._file = path.open("a", encoding="utf-8", errors="backslashreplace")
+            self._file = path.open("ab", buffering=0)  # one write is one line
         except OSError as fault:
             raise self._unusable(fault) from None
 
@@ -61,9 +60,10 @@ class Manifest:
     def add(self, record: dict[str, Any]) -> None:
         """Append a result, whole and at once; raises OutputError."""
         line = json.dumps(record, ensure_ascii=False)
+        # Half a character, as in a name that is no UTF-8, is escaped as JSON does.
+        raw = line.encode("utf-8", "backslashreplace")
         try:
-            self._file.write(f"\n{line}\n" if self._torn else f"{line}\n")
-            self._file.flush()
+            self._file.write(b"\n%s\n" % raw if self._torn else b"%s\n" % raw)
         except OSError as fault:
             raise self._unusable(fault) from None
         self._torn = False
@@ -75,7 +75,7 @@ class Manifest:
         )
 
     def _read(self) -> None:
-        if not self._path.exists():
+        if not self._path.is_file():  # new, or a pipe that takes and never gives
             return
         line = b"\n"
         with self._path.open("rb") as file:
