@@ -124,10 +124,10 @@ def write_block(path: Path, text: str) -> None:
 def _table(
     head: Sequence[str], rows: Iterator[list[str]] | list[list[str]]
 ) -> Iterator[str]:
-    yield f"| {' | '.join(name.replace('|', '&#124;') for name in head)} |"
+    yield f"| {' | '.join(name.replace('|', '\\|') for name in head)} |"
     yield "|---" * len(head) + "|"
     for row in rows:
-        yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |"
+        yield f"| {' | '.join(cell.replace('|', '\\|') for cell in row)} |"
 
 
 def _amount(value: float, unit: str) -> str:
