@@ -124,10 +124,14 @@ def write_block(path: Path, text: str) -> None:
 def _table(
     head: Sequence[str], rows: Iterator[list[str]] | list[list[str]]
 ) -> Iterator[str]:
-    yield f"| {' | '.join(name.replace('|', '\\|') for name in head)} |"
+    yield _row(head)
     yield "|---" * len(head) + "|"
-    for row in rows:
-        yield f"| {' | '.join(cell.replace('|', '\\|') for cell in row)} |"
+    yield from map(_row, rows)
+
+
+def _row(cells: Sequence[str]) -> str:
+    escaped = [cell.replace("|", "\\|") for cell in cells]
+    return f"| {' | '.join(escaped)} |"
 
 
 def _amount(value: float, unit: str) -> str:
