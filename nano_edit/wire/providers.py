@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 from nano_edit.errors import UsageError
 
 if TYPE_CHECKING:
-    from nano_edit.domain import ApiKey, EditRequest
+    from nano_edit.domain import ApiKey
 
 MIB = 1024 * 1024
 TEN_RATIOS = (
@@ -95,13 +95,6 @@ MODELS = {
 def ratios_of(model: str) -> tuple[str, ...]:
     """Return the aspect ratios that the model is known to take."""
     return MODELS[model].ratios if model in MODELS else TEN_RATIOS
-
-
-def check_request(request: EditRequest) -> None:
-    """Raise UsageError for what a known model does not take, naming what it does."""
-    check_model_options(
-        request.model, request.image_size, request.aspect_ratio, len(request.images)
-    )
 
 
 def check_model_options(
