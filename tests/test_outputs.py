@@ -11,7 +11,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import pytest
 from support import noise
@@ -21,9 +21,6 @@ from nano_edit.errors import OutputError, ServerError
 from nano_edit.pictures import placement
 from nano_edit.pictures.outputs import ImageWriter
 from nano_edit.pictures.structure import ImageFacts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 POSIX_ONLY = pytest.mark.skipif(os.name != "posix", reason="POSIX files only")
@@ -433,22 +430,6 @@ def test_kill_leaves_only_a_file_that_is_plainly_a_part(folder: Path) -> None:
 
 
 # --- a full disk -------------------------------------------------------------
-
-
-@pytest.fixture
-def tiny_disk(folder: Path) -> Iterator[Path]:
-    """A file system of 64 kB."""
-    disk = folder / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
-    try:
-        done = subprocess.run(mount, capture_output=True, check=False)
-    except OSError:
-        pytest.skip("there is no mount command")
-    if done.returncode:
-        pytest.skip("only root may mount a small disk")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_full_disk_is_told_at_the_end_and_leaves_nothing(tiny_disk: Path) -> None:

@@ -8,16 +8,12 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from nano_edit.errors import OutputError
 from nano_edit.pictures import spool as spools
 from nano_edit.pictures.spool import Spool, list_spools, state_folder
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 POSIX_ONLY = pytest.mark.skipif(os.name != "posix", reason="POSIX files only")
@@ -194,22 +190,6 @@ def test_full_disk_is_refused_before_sending(
     monkeypatch.setattr(spools, "SPACE_NEEDED", 1 << 62)
     with pytest.raises(OutputError, match="MB left"):
         Spool.create(folder, label=FOR)
-
-
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 kB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
-    try:
-        done = subprocess.run(mount, capture_output=True, check=False)
-    except OSError:
-        pytest.skip("there is no mount command")
-    if done.returncode:
-        pytest.skip("only root may mount a small disk")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_disk_that_fills_up_is_remembered_and_given_its_space_back(
