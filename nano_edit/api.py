@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nano_edit.domain import Note
-from nano_edit.engine.cache import Cache
 from nano_edit.engine.edit import edit as ask_and_place
 from nano_edit.engine.means import Means, Options
 from nano_edit.engine.prepare import (
@@ -33,13 +32,14 @@ from nano_edit.engine.prepare import (
     prepare_request,
     timeout_for,
 )
+from nano_edit.engine.replies.cache import Cache
+from nano_edit.engine.replies.spool import state_folder
 from nano_edit.engine.retry import RetryPolicy
 from nano_edit.errors import UsageError
-from nano_edit.pictures.destination import plan_destination
-from nano_edit.pictures.spool import state_folder
-from nano_edit.pictures.workspace import Workspace
-from nano_edit.wire.client import Client, Service
+from nano_edit.pictures.inputs.workspace import Workspace
+from nano_edit.pictures.outputs.destination import plan_destination
 from nano_edit.wire.credentials import checked_key, key_in_environment, no_key
+from nano_edit.wire.http.client import Client, Service
 from nano_edit.wire.providers import PROVIDERS
 
 if TYPE_CHECKING:

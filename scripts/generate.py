@@ -21,8 +21,8 @@ from man_page import man_page  # noqa: E402 - after the path to what it imports
 
 from nano_edit.cli.app import app  # noqa: E402 - likewise
 from nano_edit.cli.completion_scripts import FILE_NAMES, SCRIPTS  # noqa: E402 - likewise
-from nano_edit.cli.help import exit_table_markdown, help_text  # noqa: E402 - likewise
-from nano_edit.cli.reference import Reference, reference_of  # noqa: E402 - likewise
+from nano_edit.cli.help.plain_help import exit_table_markdown, help_text  # noqa: E402 - likewise
+from nano_edit.cli.help.reference import Reference, reference_of  # noqa: E402 - likewise
 
 README = ROOT / "README.md"
 

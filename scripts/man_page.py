@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nano_edit.cli.help.reference import EXAMPLES, EXITS, PROGRAM
 from nano_edit.cli.options import PANELS
-from nano_edit.cli.reference import EXAMPLES, EXITS, PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nano_edit.cli.reference import Entry, Reference
+    from nano_edit.cli.help.reference import Entry, Reference
 
 CREDENTIALS = (
     ("NANO_EDIT_API_KEY", "The key, whatever the provider."),

@@ -22,9 +22,11 @@ PACKAGE = support.ROOT / "nano_edit"
 ARROWS: dict[str, set[str]] = {
     "domain": set(),
     "errors": {"domain"},
-    "wire": {"domain", "errors"},
-    "pictures": {"domain", "errors"},
-    "engine": {"domain", "errors", "wire", "pictures"},
+    "units": set(),
+    "wire": {"domain", "errors", "units"},
+    "pictures": {"domain", "errors", "units"},
+    "engine": {"domain", "errors", "units", "wire", "pictures"},
+    "report": {"domain", "errors", "units", "pictures"},
     "emulator": set(),
     "api": {"domain", "errors", "wire", "pictures", "engine"},
 }
@@ -39,9 +41,9 @@ FOREIGN: dict[str, set[str]] = {
     "emulator": {"httpx", "pybase64"},  # its base64 and JSON are not ours either
 }
 SPEAK_HTTP = {
-    "nano_edit.wire.client",
-    "nano_edit.wire.download",
-    "nano_edit.wire.losses",
+    "nano_edit.wire.http.client",
+    "nano_edit.wire.http.download",
+    "nano_edit.wire.http.transport_errors",
 }
 EMPTY_WORDS = {"util", "helper", "manager", "handler", "process", "data2"}
 
@@ -133,7 +135,7 @@ def test_every_import_follows_the_arrows(module: str) -> None:
         ("nano_edit.wire.x", "from PIL import Image"),
         ("nano_edit.wire.x", "def f():\n    from ..engine import edit"),
         ("nano_edit.wire.x", "if TYPE_CHECKING:\n    import nano_edit.pictures.y"),
-        ("nano_edit.wire.response", "import httpx"),
+        ("nano_edit.wire.gemini.response", "import httpx"),
         ("nano_edit.pictures.x", "import httpx"),
         ("nano_edit.engine.x", "from rich.progress import Progress"),
         ("nano_edit.engine.x", "from nano_edit import cli"),
@@ -153,12 +155,12 @@ def test_a_wrong_arrow_is_seen(module: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("nano_edit.wire.client", "import httpx"),
-        ("nano_edit.wire.client", "from . import dataurl"),
-        ("nano_edit.engine.x", "from nano_edit.wire.dataurl import DataUrls"),
+        ("nano_edit.wire.http.client", "import httpx"),
+        ("nano_edit.wire.http.client", "from . import tls"),
+        ("nano_edit.engine.x", "from nano_edit.wire.codec.data_url import DataUrls"),
         ("nano_edit.pictures.x", "from PIL import Image"),
         ("nano_edit.cli.x", "from rich.console import Console"),
-        ("nano_edit.wire.client", "from nano_edit import __version__"),
+        ("nano_edit.wire.http.client", "from nano_edit import __version__"),
     ],
 )
 def test_a_right_arrow_passes(module: str, source: str) -> None:

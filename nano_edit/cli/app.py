@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import typer
 
 from nano_edit import __version__
-from nano_edit.cli.help import PlainCommand
-from nano_edit.cli.messages import error_text
+from nano_edit.cli.display.messages import error_text
+from nano_edit.cli.help.plain_help import PlainCommand
 from nano_edit.cli.options import command_signature
 from nano_edit.cli.terminal import Terminal
 from nano_edit.domain import Billed
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from typer.core import TyperCommand
 
-    from nano_edit.cli.settings import Resolved
+    from nano_edit.cli.config.settings import Resolved
 
 AS_JSON = "json"  # the key under which a run notes how its failure is told
 
@@ -56,7 +56,7 @@ def nano_edit(context: typer.Context, **values: Any) -> None:
     if values["version"]:
         terminal.result(f"nano-edit {__version__}")
         return
-    from nano_edit.cli.settings import resolve  # noqa: PLC0415 - after --version
+    from nano_edit.cli.config.settings import resolve  # noqa: PLC0415 - after --version
 
     resolved = resolve(context, values, terminal.environ)
     context.meta[AS_JSON] = resolved.options.json
@@ -71,19 +71,19 @@ def _run(resolved: Resolved, terminal: Terminal, context: typer.Context) -> None
     # Each job is loaded only when it is the one: start-up is felt on every run.
     options = resolved.options
     if options.show_config or options.login or options.install_completion:
-        from nano_edit.cli.chores import run_chore  # noqa: PLC0415
+        from nano_edit.cli.commands.setup import run_chore  # noqa: PLC0415
 
         run_chore(resolved, terminal, cast("TyperCommand", context.command))
     elif options.recover:
-        from nano_edit.cli.recovery import run_recovery  # noqa: PLC0415
+        from nano_edit.cli.commands.replies import run_recovery  # noqa: PLC0415
 
         run_recovery(options, terminal)
     elif options.batch or options.each or options.count:
-        from nano_edit.cli.many import run_many  # noqa: PLC0415
+        from nano_edit.cli.commands.batch import run_many  # noqa: PLC0415
 
         run_many(resolved, terminal)
     else:
-        from nano_edit.cli.single import run_single  # noqa: PLC0415
+        from nano_edit.cli.commands.edit import run_single  # noqa: PLC0415
 
         run_single(options, terminal)
 
@@ -182,7 +182,7 @@ def _report(error: NanoEditError, terminal: Terminal, *, as_json: bool) -> int:
     if as_json and not error.in_results:
         import json  # noqa: PLC0415
 
-        from nano_edit.cli.records import record_of_error  # noqa: PLC0415
+        from nano_edit.engine.records import record_of_error  # noqa: PLC0415
 
         terminal.result(json.dumps(record_of_error(error), ensure_ascii=False))
     terminal.say(error_text(error))

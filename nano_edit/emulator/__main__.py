@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nano_edit.emulator import Emulator, FaultListError
-from nano_edit.emulator.faults import table
+from nano_edit.emulator.faults.table import table
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -46,7 +46,7 @@ class Scene:
     ) -> bytes:
         """Return the edited picture's file, ``size`` pixels (as asked for)."""
         # Pillow is loaded at the first edit, so that starting up stays cheap.
-        from nano_edit.emulator.canvas import encode, render  # noqa: PLC0415
+        from nano_edit.emulator.drawing import encode, render  # noqa: PLC0415
 
         request = self.request
         size = size or request.pixels

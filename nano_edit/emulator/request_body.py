@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from nano_edit.emulator.connection import ClientGoneError
 from nano_edit.emulator.contract import MAX_BODY, too_large
-from nano_edit.emulator.delivery import ClientGoneError
 from nano_edit.emulator.errors import invalid
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from nano_edit.emulator.exchange import Exchange
+from nano_edit.emulator.http import Exchange
 from nano_edit.emulator.listener import Listener
 from nano_edit.emulator.service import Options, Service
 

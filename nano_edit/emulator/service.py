@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+from nano_edit.emulator.connection import compress
 from nano_edit.emulator.contract import GenerateRequest, read_request
-from nano_edit.emulator.delivery import compress
 from nano_edit.emulator.errors import invalid, refuse
-from nano_edit.emulator.fault_list import Fault, FaultQueue
+from nano_edit.emulator.faults.syntax import Fault, FaultQueue
 from nano_edit.emulator.log import Log, hash_key, strip_scheme
 from nano_edit.emulator.replies import Scene
 

@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nano_edit.domain import AttemptStarted, Billed, Connected, Finishing
-from nano_edit.engine.cache import DAMAGE, cache_key
-from nano_edit.engine.reading import Reading, raise_if_empty, writer_for
+from nano_edit.engine.receive import Reading, raise_if_empty, writer_for
+from nano_edit.engine.replies.cache import DAMAGE, cache_key
+from nano_edit.engine.replies.spool import Spool
 from nano_edit.errors import (
     InterruptedEdit,
     NanoEditError,
     Terminated,
     TerminatedEdit,
 )
-from nano_edit.pictures.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
         WrittenImage,
     )
     from nano_edit.engine.means import Means, Options
-    from nano_edit.pictures.outputs import ImageWriter
-    from nano_edit.wire.request import RequestBody
+    from nano_edit.pictures.outputs.image_writer import ImageWriter
+    from nano_edit.wire.gemini.request import RequestBody
 
 
 @dataclass(frozen=True, slots=True)

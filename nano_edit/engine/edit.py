@@ -16,8 +16,8 @@ from nano_edit.domain import Billed, EditResult, RetryScheduled
 from nano_edit.engine.attempt import Found, Run, interrupted
 from nano_edit.engine.retry import next_delay
 from nano_edit.errors import NanoEditError, RefusedError
-from nano_edit.pictures.expectation import mismatch
-from nano_edit.wire.request import RequestBody
+from nano_edit.pictures.outputs.conformance import mismatch
+from nano_edit.wire.gemini.request import RequestBody
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nano_edit.engine.pace import Alone, Pace
+from nano_edit.engine.rate_gate import Alone, Pace
 from nano_edit.engine.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nano_edit.domain import Observe
-    from nano_edit.engine.cache import Cache
-    from nano_edit.wire.client import Client
+    from nano_edit.engine.replies.cache import Cache
+    from nano_edit.wire.http.client import Client
 
 
 @dataclass(frozen=True, slots=True)

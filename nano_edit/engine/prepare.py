@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import BinaryIO
 
-    from nano_edit.pictures.workspace import Workspace
+    from nano_edit.pictures.inputs.workspace import Workspace
     from nano_edit.wire.providers import Provider
 
 AUTO, MATCH = "auto", "match"  # aspect ratios that are no ratio
@@ -96,11 +96,11 @@ def prepare_request(
     Raises UsageError or InputError.
     """
     check_wish(wish)
-    from nano_edit.pictures.inputs import (  # noqa: PLC0415 - after the cheap checks
+    from nano_edit.pictures.inputs.prepare_images import (  # noqa: PLC0415 - after the cheap checks
         Preparation,
         prepare_inputs,
     )
-    from nano_edit.wire.download import download  # noqa: PLC0415 - likewise
+    from nano_edit.wire.http.download import download  # noqa: PLC0415 - likewise
 
     preparation = Preparation(
         keep_metadata=wish.keep_metadata,
@@ -130,7 +130,7 @@ def prepare_request(
 def _ratio(wish: Wish, width: int, height: int) -> str | None:
     """Return the ratio to send: none for auto, the nearest one for match."""
     if wish.aspect_ratio == MATCH:
-        from nano_edit.pictures.expectation import nearest_ratio  # noqa: PLC0415
+        from nano_edit.pictures.outputs.conformance import nearest_ratio  # noqa: PLC0415
 
         return nearest_ratio(width, height, ratios_of(wish.model))
     return None if wish.aspect_ratio == AUTO else wish.aspect_ratio

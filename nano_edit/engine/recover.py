@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from nano_edit.domain import EditResult
-from nano_edit.engine.reading import Reading, raise_if_empty, writer_for
+from nano_edit.engine.receive import Reading, raise_if_empty, writer_for
 from nano_edit.errors import NanoEditError
 
 if TYPE_CHECKING:

@@ -41,7 +41,7 @@ def _read(raw: bytes, size: int) -> list[ReplyEvent] | None:
     """Return the events, neighbouring picture data joined; None for a fault."""
     from nano_edit.domain import ImageData  # noqa: PLC0415 - instrumented first
     from nano_edit.errors import ProtocolError  # noqa: PLC0415 - likewise
-    from nano_edit.wire.response import ResponseParser  # noqa: PLC0415 - likewise
+    from nano_edit.wire.gemini.response import ResponseParser  # noqa: PLC0415 - likewise
 
     parser = ResponseParser()
     events: list[ReplyEvent] = []
@@ -103,6 +103,6 @@ def _standard(text: str) -> str:
 if __name__ == "__main__":
     atheris = importlib.import_module("atheris")  # not needed to replay the corpus
     with atheris.instrument_imports(include=["nano_edit.wire"]):
-        importlib.import_module("nano_edit.wire.response")
+        importlib.import_module("nano_edit.wire.gemini.response")
     atheris.Setup([*sys.argv, f"-dict={WORDS}"], check)
     atheris.Fuzz()

@@ -18,7 +18,7 @@ from nano_edit.cli.completion_scripts import bash, fish, powershell, zsh
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nano_edit.cli.reference import Reference
+    from nano_edit.cli.help.reference import Reference
 
 SCRIPTS: dict[str, Callable[[Reference], str]] = {
     "bash": bash.script,

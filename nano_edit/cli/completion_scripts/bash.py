@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nano_edit.cli.reference import PICTURE_SUFFIXES, Kind
+from nano_edit.cli.help.reference import PICTURE_SUFFIXES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nano_edit.cli.reference import Entry, Reference
+    from nano_edit.cli.help.reference import Entry, Reference
 
 _SCRIPT = r"""# Tab completion of nano-edit for bash. Generated from the
 # program's options; it starts no program.

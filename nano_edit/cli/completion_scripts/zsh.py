@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from nano_edit.cli.reference import PICTURE_SUFFIXES, Kind
+from nano_edit.cli.help.reference import PICTURE_SUFFIXES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nano_edit.cli.reference import Entry, Reference
+    from nano_edit.cli.help.reference import Entry, Reference
 
 _SCRIPT = r"""#compdef nano-edit
 # Tab completion of nano-edit for zsh. Generated from the

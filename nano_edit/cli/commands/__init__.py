@@ -1,0 +1,1 @@
+"""One module for each thing that the command line can do."""

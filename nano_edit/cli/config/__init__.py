@@ -1,0 +1,1 @@
+"""Settings: flags, variables, configuration file, keys."""

@@ -1,0 +1,1 @@
+"""What a person sees while edits run and when they end."""

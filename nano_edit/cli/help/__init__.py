@@ -1,0 +1,1 @@
+"""Help and reference, made from the table of options."""

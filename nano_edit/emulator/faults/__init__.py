@@ -1,0 +1,1 @@
+"""Faults on demand: their names, and the replies and errors that they make."""

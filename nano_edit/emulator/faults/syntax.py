@@ -1,0 +1,119 @@
+"""Fault lists: what they are written like, and the queue they become.
+
+::
+
+    LIST  = ENTRY ("," ENTRY)*
+    ENTRY = NAME ["=" ARG] [":" COUNT]
+    COUNT = a number of requests (1), or "*" for every request from then on
+
+``429=0.5:2,reset,ok`` refuses two requests with a wait of half a second, breaks
+the third connection, and answers whatever follows.  A name in capitals that is
+not in the table is that ``finishReason``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nano_edit.emulator.faults.table import FAULTS, finish_reason
+
+if TYPE_CHECKING:
+    from nano_edit.emulator.faults.kind import FaultKind
+
+_ENTRY = re.compile(
+    r"(?P<name>[^=:,\s]+)(=(?P<argument>[^,\x00-\x1f]*?))?(:(?P<count>\d{1,9}|\*))?",
+    re.ASCII,
+)
+_NUMBER = re.compile(r"\d{1,12}(\.\d+)?", re.ASCII)
+_FINISH_REASON = re.compile(r"[A-Z][A-Z_]+", re.ASCII)
+
+
+class FaultListError(ValueError):
+    """The fault list is not in the grammar, or names what there is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is to happen to one request."""
+
+    kind: FaultKind
+    argument: str
+
+    def __str__(self) -> str:
+        return f"{self.kind.name}={self.argument}" if self.argument else self.kind.name
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """A fault and the number of requests it is for; None: all from then on."""
+
+    fault: Fault
+    count: int | None
+
+
+OK = Fault(FAULTS["ok"], "")
+
+
+def parse_faults(text: str) -> tuple[Turns, ...]:
+    """Return the turns that a list asks for; `FaultListError` if it cannot be read."""
+    entries = (entry.strip() for entry in text.split(","))
+    return tuple(_turns(entry) for entry in entries if entry)
+
+
+def _turns(entry: str) -> Turns:
+    match = _ENTRY.fullmatch(entry)
+    if not match:
+        raise FaultListError(f"{entry!r} is not NAME[=ARG][:COUNT]")
+    kind = _kind(match["name"])
+    argument = match["argument"]
+    if argument is not None and not kind.argument:
+        raise FaultListError(f"{kind.name} takes no argument")
+    argument = argument or kind.default
+    if kind.is_number and argument and not _NUMBER.fullmatch(argument):
+        raise FaultListError(f"{kind.name} takes a number of {kind.argument}")
+    count = match["count"] or "1"
+    fault = Fault(kind, argument)
+    return Turns(fault, None if count == "*" else int(count))
+
+
+def _kind(name: str) -> FaultKind:
+    if name in FAULTS:
+        return FAULTS[name]
+    if _FINISH_REASON.fullmatch(name):
+        return finish_reason(name)
+    near = difflib.get_close_matches(name, FAULTS, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise FaultListError(f"there is no fault named {name!r}{hint}")
+
+
+class FaultQueue:
+    """Hands out faults to requests in turn; safe to be used by many threads."""
+
+    def __init__(self, text: str) -> None:
+        self._lock = threading.Lock()
+        self._turns: deque[Turns] = deque(parse_faults(text))
+
+    def replace(self, text: str) -> None:
+        """Forget what is left and begin with another list."""
+        turns = deque(parse_faults(text))
+        with self._lock:
+            self._turns = turns
+
+    def take(self) -> Fault:
+        """Return the next request's fault; ``ok`` when the list is used up."""
+        with self._lock:
+            while self._turns:
+                first = self._turns[0]
+                if first.count is None:
+                    return first.fault
+                self._turns.popleft()
+                if first.count > 1:
+                    self._turns.appendleft(Turns(first.fault, first.count - 1))
+                if first.count:
+                    return first.fault
+            return OK

@@ -1,0 +1,1 @@
+"""Many edits: the plan, the run, the manifest and the summary."""

@@ -1,0 +1,1 @@
+"""From what the user names to what is sent: located, examined, converted if need be."""

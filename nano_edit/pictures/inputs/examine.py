@@ -1,0 +1,110 @@
+"""Owns the first look at an input: which picture it is, and that it is whole.
+
+Strategy: the first bytes tell the format; a JPEG or PNG is then walked to its
+end, which costs milliseconds and no decoding.  The other formats are always
+decoded, and that proves them.  Every way of being no usable picture is an
+`InputError` here, worded for the person who named the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nano_edit.errors import InputError
+from nano_edit.pictures.inputs.jpeg import survey_jpeg
+from nano_edit.pictures.inputs.png import survey_png
+from nano_edit.pictures.inputs.sniff import HEAD_SIZE, Kind, describe, sniff
+from nano_edit.pictures.inputs.sources import Source, unreadable
+from nano_edit.pictures.inputs.survey import BrokenPictureError, Survey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Pillow's own limit (Image.MAX_IMAGE_PIXELS), here as an error for all formats.
+MAX_PIXELS = 1024**3 // 4 // 3
+_MIB = 1024 * 1024
+_WALKS = {Kind.JPEG: survey_jpeg, Kind.PNG: survey_png}
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """An input that is known to be a picture."""
+
+    name: str  # for messages
+    file: Path  # a regular file with its bytes
+    kind: Kind
+    survey: Survey | None  # of a JPEG or PNG
+    size: int  # bytes of the file
+
+
+def examine(source: Source) -> Original:
+    """Tell what a file is and that it is whole.  Raises InputError."""
+    try:
+        with source.file.open("rb") as file:
+            head = file.read(HEAD_SIZE)
+        size = source.file.stat().st_size
+        kind = sniff(head)
+        if kind is None:
+            raise _no_picture(source.name, head)
+        walk = _WALKS.get(kind)
+        survey = walk(source.file) if walk else None
+    except BrokenPictureError as error:
+        raise broken(source.name, str(error)) from error
+    except OSError as error:
+        raise unreadable(source.name, error) from error
+    if survey:
+        refuse_bomb(source.name, survey.width, survey.height)
+    return Original(source.name, source.file, kind, survey, size)
+
+
+def broken(name: str, clause: str) -> InputError:
+    """Word the error for a picture whose bytes do not hold together."""
+    return InputError(
+        f"{name} {clause}.",
+        hint="Copy or export the picture again from where it came.",
+    )
+
+
+def refuse_bomb(name: str, width: int, height: int) -> None:
+    """Raise InputError for more pixels than are safe to decode."""
+    if width * height > MAX_PIXELS:
+        raise InputError(
+            f"{name} is a decompression bomb, or far too large: {width}x{height} "
+            f"pixels, and the limit is {MAX_PIXELS // 10**6} megapixels.",
+            hint="Scale it down with another program first.",
+        )
+
+
+def too_large(name: str, shape: tuple[int, int], size: int, limit: str) -> InputError:
+    """Word the error where a picture should be made smaller and must not be."""
+    width, height = shape
+    return InputError(
+        f"{name} is too large: {width}x{height}, {megabytes(size)}, and {limit}.",
+        hint="Leave --no-downscale out, or make the picture smaller.",
+    )
+
+
+def too_large_together(size: int, most: int) -> InputError:
+    """Word the error where the pictures together are too much and must not shrink."""
+    return InputError(
+        f"The pictures are too large together: {megabytes(size)}, and the service "
+        f"takes {megabytes(most)} a request.",
+        hint="Leave --no-downscale out, or give fewer or smaller pictures.",
+    )
+
+
+def megabytes(size: int) -> str:
+    """``size`` bytes for a person: "7 MB", "31.2 MB", "0.03 MB"."""
+    return f"{float(f'{size / _MIB:.3g}'):g} MB"
+
+
+def _no_picture(name: str, head: bytes) -> InputError:
+    if not head:
+        return InputError(
+            f"{name} is empty.", hint="Check the program or the download that wrote it."
+        )
+    return InputError(
+        f"{name} is no picture that can be read: it is {describe(head)}.",
+        hint="Give a JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, PPM, ICO or HEIC picture.",
+    )

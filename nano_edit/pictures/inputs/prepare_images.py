@@ -1,0 +1,203 @@
+"""Owns the way of a picture in: from what the user named to an `ImageInput`.
+
+Strategy: make every input a regular file, tell what it is from its bytes, walk
+it to its end; then send it as it lies whenever that is possible, and convert it
+only for a reason: it stands on its side, it is of a kind or mode that the
+service does not take, or it is too large.
+
+Rules:
+- Every input is looked at before the first one is converted: a bad last
+  picture costs no work on the good ones.
+- JPEG and PNG that need nothing keep their pixels byte for byte; private
+  metadata stays at home either way, unless it was asked for.
+- What is made smaller than the user gave it is said in a note.
+- Pillow is loaded only when a picture must be decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from nano_edit.domain import FileSpan, ImageInput
+from nano_edit.pictures.inputs.examine import (
+    Original,
+    examine,
+    megabytes,
+    too_large,
+    too_large_together,
+)
+from nano_edit.pictures.inputs.sniff import Kind
+from nano_edit.pictures.inputs.sources import Source, locate, refuse_unusable
+
+if TYPE_CHECKING:
+    from nano_edit.pictures.inputs.survey import Survey
+    from nano_edit.pictures.inputs.workspace import Workspace
+
+Fetch = Callable[[str, BinaryIO], None]
+_MIB = 1024 * 1024
+_MIME_TYPES = {Kind.JPEG: "image/jpeg", Kind.PNG: "image/png"}
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What the user and the provider ask of the pictures that are sent."""
+
+    keep_metadata: bool = False
+    max_side: int | None = None  # px, longer side
+    downscale: bool = True  # False: over a limit is an InputError
+    max_image_bytes: int = 7 * _MIB  # of one picture, before base64
+    max_request_bytes: int = 100 * _MIB  # of all pictures together
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """How many bytes one picture may have, and why, for a message."""
+
+    size: int
+    reason: str
+
+
+def prepare_inputs(
+    sources: Sequence[str],
+    preparation: Preparation,
+    *,
+    workspace: Workspace,
+    stdin: BinaryIO,
+    fetch: Fetch,
+    note: Callable[[str], None],
+) -> tuple[ImageInput, ...]:
+    """Make every source ready to be sent, in order.
+
+    A source is a path, ``-`` for ``stdin``, or an ``https`` URL that ``fetch``
+    streams into a file.  ``note`` is told, in one sentence each, what the user
+    would not expect.  The pictures' bytes stay on disk, some of them in
+    ``workspace``, which must outlive the result.  Raises InputError.
+    """
+    refuse_unusable(sources)
+    located = [
+        locate(source, workspace=workspace, stdin=stdin, fetch=fetch)
+        for source in sources
+    ]
+    room = _Room(preparation, workspace, [])
+    pairs = [(source, examine(source)) for source in located]
+    limit = _limit(preparation.max_image_bytes, "a picture")
+    images = [room.ready(source, original, limit) for source, original in pairs]
+    within = room.within_request(pairs, images)
+    for text in dict.fromkeys(room.notes):
+        note(text)
+    return within
+
+
+def _limit(size: int, unit: str, share: int | None = None) -> _Limit:
+    """At most ``size`` bytes ``unit``; ``share`` of them where it is divided."""
+    return _Limit(share or size, f"the service takes {megabytes(size)} {unit}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """Where pictures are made ready, and what is to be said about it."""
+
+    preparation: Preparation
+    workspace: Workspace
+    notes: list[str]
+
+    def ready(self, source: Source, original: Original, limit: _Limit) -> ImageInput:
+        """Send the picture as it lies when it may go so, else converted."""
+        survey = original.survey
+        if survey and survey.animated:
+            self._note_animation(original)
+        if survey and _goes_as_it_lies(survey, self.preparation.max_side):
+            image = _as_it_lies(source, original, survey, self.preparation)
+            if image.size <= limit.size:
+                return image
+            if not self.preparation.downscale:
+                shape = (image.width, image.height)
+                raise too_large(original.name, shape, image.size, limit.reason)
+            return self._converted(source, original, limit, oversize=True)
+        return self._converted(source, original, limit, oversize=False)
+
+    def within_request(
+        self, pairs: list[tuple[Source, Original]], images: list[ImageInput]
+    ) -> tuple[ImageInput, ...]:
+        """Shrink the largest pictures just enough when the sum is too much."""
+        most = self.preparation.max_request_bytes
+        sizes = [image.size for image in images]
+        if sum(sizes) <= most:
+            return tuple(images)
+        if not self.preparation.downscale:
+            raise too_large_together(sum(sizes), most)
+        limit = _limit(most, "a request", fair_share(sizes, most))
+        return tuple(
+            image if image.size <= limit.size else self.ready(*pair, limit)
+            for pair, image in zip(pairs, images, strict=True)
+        )
+
+    def _converted(
+        self, source: Source, original: Original, limit: _Limit, *, oversize: bool
+    ) -> ImageInput:
+        # Pillow takes as long to load as the rest of the program.
+        from nano_edit.pictures.inputs.convert import Goal, convert  # noqa: PLC0415 - late
+
+        goal = Goal(
+            max_side=self.preparation.max_side,
+            max_bytes=limit.size,
+            reason=limit.reason,
+            downscale=self.preparation.downscale,
+            keep_metadata=self.preparation.keep_metadata,
+        )
+        converted = convert(original, goal, self.workspace)
+        if converted.animated:
+            self._note_animation(original)
+        if oversize or converted.squeezed:
+            self.notes.append(f"{original.name}: {converted.change}: {limit.reason}.")
+        return ImageInput(
+            source=source.given,
+            mime_type=converted.mime_type,
+            width=converted.width,
+            height=converted.height,
+            content=(FileSpan(converted.file, 0, converted.size),),
+            path=source.path,
+            preview=converted.file,
+        )
+
+    def _note_animation(self, original: Original) -> None:
+        self.notes.append(
+            f"{original.name} holds more than one frame; the first is sent."
+        )
+
+
+def fair_share(sizes: Sequence[int], total: int) -> int:
+    """Find the size that the larger ones must come down to, to fit ``total``.
+
+    What is smaller than an equal share leaves its rest to the others, so only
+    the largest pictures give way.
+    """
+    left = total
+    for position, size in enumerate(sorted(sizes)):
+        share = left // (len(sizes) - position)
+        if size > share:
+            return share
+        left -= size
+    return max(sizes)
+
+
+def _goes_as_it_lies(survey: Survey, max_side: int | None) -> bool:
+    fits = max_side is None or max(survey.width, survey.height) <= max_side
+    return survey.plain and survey.orientation == 1 and fits
+
+
+def _as_it_lies(
+    source: Source, original: Original, survey: Survey, preparation: Preparation
+) -> ImageInput:
+    whole = (FileSpan(original.file, 0, original.size),)
+    return ImageInput(
+        source=source.given,
+        mime_type=_MIME_TYPES[original.kind],
+        width=survey.width,
+        height=survey.height,
+        content=whole if preparation.keep_metadata else survey.stripped,
+        path=source.path,
+        preview=original.file,
+    )

@@ -1,0 +1,1 @@
+"""From the picture that came to the file: checked, converted, renamed into place."""

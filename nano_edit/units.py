@@ -1,0 +1,25 @@
+"""Bytes and seconds as text for people, the same everywhere.
+
+A megabyte is 1,000,000 bytes, as file managers and disks count.
+"""
+
+from __future__ import annotations
+
+
+def size_text(size: float) -> str:
+    """Return a number of bytes as people write it: 812 B, 24 kB, 1.5 MB."""
+    if size < 1000:
+        return f"{size:.0f} B"
+    if size < 1_000_000:
+        return f"{size / 1000:.0f} kB"
+    return f"{size / 1_000_000:.1f} MB"
+
+
+def duration(seconds: float) -> str:
+    """Return a time to read: ``4.2 s``, ``1 min 12 s``, ``2 h 5 min``."""
+    if seconds < 59.95:
+        return f"{max(seconds, 0):.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,1 @@
+"""Streaming decoders with no I/O: JSON, base64, data URLs."""

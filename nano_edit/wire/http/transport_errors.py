@@ -1,0 +1,99 @@
+"""What a failure of the network means, told from how far the attempt had come."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+from typing import TYPE_CHECKING
+
+import httpx
+
+from nano_edit.domain import Billed
+from nano_edit.errors import (
+    InterruptedEdit,
+    NanoEditError,
+    NetworkError,
+    Retry,
+    UnknownOutcomeError,
+)
+from nano_edit.wire.http.connection import STOPPED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nano_edit.wire.http.connection import Wire
+
+
+@contextlib.contextmanager
+def mapped(wire: Wire) -> Iterator[None]:
+    """Turn what httpx raises inside into an error of ours."""
+    try:
+        yield
+    except NanoEditError:
+        raise
+    except httpx.HTTPError as fault:
+        raise _error(wire, fault) from fault
+    except (OSError, ValueError) as fault:
+        if not wire.cut_by:  # a read may fail in any way once its socket is shut
+            raise
+        raise _error(wire, fault) from fault
+
+
+def _error(wire: Wire, fault: Exception) -> NanoEditError:
+    if wire.cut_by == STOPPED:
+        billed = Billed.YES if wire.answered else Billed.UNKNOWN
+        return InterruptedEdit("Stopped.", billed=billed if wire.sent else Billed.NO)
+    why = f"it took longer than {wire.seconds:g} s" if wire.cut_by else _reason(fault)
+    return _lost(wire, why) if wire.sent else _not_sent(wire, fault, why)
+
+
+def _not_sent(wire: Wire, fault: Exception, why: str) -> NetworkError:
+    return NetworkError(
+        f"The service cannot be reached: {why}.",
+        hint=_connection_hint(fault),
+        retry=Retry.NEVER if wire.cut_by else Retry.SAFE,
+    )
+
+
+def _lost(wire: Wire, why: str) -> UnknownOutcomeError:
+    if wire.answered:
+        return UnknownOutcomeError(
+            f"The connection broke after {wire.received:,} bytes of the reply: {why}.",
+            hint="--recover makes the picture if all of it came.",
+            billed=Billed.YES,
+        )
+    return UnknownOutcomeError(
+        f"The request was sent and no reply came: {why}.",
+        hint="It may have been billed: look at the account before running it again. "
+        "--timeout waits longer; --retry-unknown tries again by itself.",
+        billed=Billed.UNKNOWN,
+        retry=Retry.ON_REQUEST,
+    )
+
+
+def _causes(fault: BaseException | None) -> Iterator[BaseException]:
+    while fault is not None:
+        yield fault
+        fault = fault.__cause__ or fault.__context__
+
+
+def _reason(fault: Exception) -> str:
+    if isinstance(fault, httpx.ConnectTimeout):
+        return "no connection within --connect-timeout"
+    if isinstance(fault, httpx.LocalProtocolError):
+        return "it cannot be written as HTTP"  # the fault quotes headers, so the key
+    for cause in _causes(fault):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its TLS certificate is not trusted ({cause.verify_message})"
+        if isinstance(cause, socket.gaierror):
+            return "its name cannot be looked up (DNS)"
+    return str(fault).rstrip(".") or type(fault).__name__
+
+
+def _connection_hint(fault: Exception) -> str:
+    if isinstance(fault, httpx.ProxyError):
+        return "Check HTTPS_PROXY, ALL_PROXY and NO_PROXY."
+    if any(isinstance(cause, ssl.SSLError) for cause in _causes(fault)):
+        return "If your network has its own CA, name its file in SSL_CERT_FILE."
+    return "Nothing was sent. Check the network, --base-url and the proxy variables."

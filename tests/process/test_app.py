@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from support import photo
+from support.replies import body, image_part, reply
+
+from nano_edit import __main__ as program
+from nano_edit.cli import app
+from nano_edit.cli.terminal import Terminal
+from nano_edit.emulator import Emulator
+from nano_edit.errors import ExitStatus, Terminated
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support import Run
+
+KEY = {"NANO_EDIT_API_KEY": "any"}
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    return photo(tmp_path / "in.jpg")
+
+
+def spool(home: Path, name: str, raw: bytes, age: float = 0) -> Path:
+    """Put a reply where an earlier run would have kept it."""
+    folder = home / ".local/state/nano-edit/replies"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"reply-20260101T000000Z-0000000{len(name)}-{name}.json"
+    path.write_bytes(raw)
+    os.utime(path, (time.time() - age,) * 2)
+    return path
+
+
+def whole(tmp_path: Path) -> bytes:
+    data = photo(tmp_path / "edited.jpg").read_bytes()
+    return body(reply(image_part(data, "image/jpeg"), {"text": "Here it is."}))
+
+
+# --- the command line --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["x", "in.jpg", "-a", "16x9"], "Did you mean 16:9?"),
+        (["x", "in.jpg", "-s", "8K"], "--size: '8K' is not one of 512 1K 2K 4K"),
+        (["x", "in.jpg", "--provider", "gogle"], "Did you mean google?"),
+        (["x", "in.jpg", "-j", "many"], "--jobs: 'many' is not a whole number."),
+        (["x", "in.jpg", "-j", "0"], "--jobs: 0 is less than 1"),
+        (["x", "in.jpg", "--timeout", "nan"], "--timeout: 'nan' is not a number."),
+        (["x", "in.jpg", "--ouput", "y"], "No such option: --ouput"),
+        (["x", "in.jpg", "-o"], "requires an argument"),
+        (["x"], "There is no picture to edit."),
+        ([], "There is no picture to edit."),
+        (["in.jpg", "x"], "in.jpg is a picture; the instruction comes first."),
+        (["@-", "-"], "Standard input cannot be instruction and picture at once."),
+        (["x", "in.jpg", "-o", "-", "--json"], "cannot both go to standard output"),
+        (["--recover", "reply.json", "in.jpg"], "--recover takes one reply"),
+    ],
+)
+def test_a_wrong_command_line_says_what_is_wrong(
+    run: Run, picture: Path, arguments: list[str], said: str
+) -> None:
+    done = run(*arguments, cwd=picture.parent)
+    assert done.status == ExitStatus.USAGE
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("NANO_EDIT_JOBS", "x", "NANO_EDIT_JOBS: 'x' is not a whole number."),
+        ("NANO_EDIT_TEXT", "maybe", "NANO_EDIT_TEXT: 'maybe' is neither true nor"),
+    ],
+)
+def test_a_wrong_variable_is_named(
+    run: Run, picture: Path, variable: str, value: str, said: str
+) -> None:
+    done = run("x", "in.jpg", cwd=picture.parent, env={variable: value})
+    assert (done.status, said in done.stderr) == (ExitStatus.USAGE, True)
+
+
+@pytest.mark.parametrize("value", ["1", "yes", "on", "TRUE"])
+def test_a_variable_turns_json_on_for_failures_too(
+    run: Run, tmp_path: Path, value: str
+) -> None:
+    done = run("x", "none.jpg", cwd=tmp_path, env={"NANO_EDIT_JSON": value})
+    assert json.loads(done.stdout)["error"]["code"] == "input"
+
+
+def test_a_misspelt_variable_is_a_warning_unless_quiet(run: Run, picture: Path) -> None:
+    env = {"NANO_EDIT_RETRYS": "1"}
+    asked = ("x", "in.jpg", "--dry-run")
+    done = run(*asked, cwd=picture.parent, env=env)
+    assert "warning: NANO_EDIT_RETRYS has no meaning" in done.stderr
+    assert not run(*asked, "-q", cwd=picture.parent, env=env).stderr
+
+
+def test_a_pattern_that_no_shell_expanded_names_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("b.jpg", "a.jpg", "c.png"):
+        (tmp_path / name).touch()
+    given = ["make it *bold*", "*.jpg", "no*.gif", "--x=*.jpg"]
+    assert app._expanded(given) == [  # noqa: SLF001 - Windows alone calls it
+        *("make it *bold*", "a.jpg", "b.jpg", "no*.gif", "--x=*.jpg")
+    ]
+
+
+def test_a_signal_outside_a_call_says_that_none_was_under_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Stopped(io.BytesIO):
+        def __init__(self, stop: BaseException) -> None:
+            super().__init__()
+            self.stop = stop
+
+        def write(self, _: object) -> int:
+            raise self.stop
+
+    monkeypatch.setattr("signal.signal", lambda *_: None)  # not in this process
+    for stop, status in ((KeyboardInterrupt(), 130), (Terminated(), 143)):
+        said = io.StringIO()
+        terminal = Terminal(io.BytesIO(), Stopped(stop), said)
+        assert app.run(["--version"], terminal) == status
+        assert "no call was under way" in said.getvalue()
+
+
+def test_importing_the_program_runs_nothing() -> None:
+    assert callable(program.main)
+
+
+# --- the instruction ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "said"),
+    [
+        (b"\xff\xfe\xfd", ExitStatus.INPUT, "is not UTF-8 text"),
+        (b"x" * (1024 * 1024 + 1), ExitStatus.INPUT, "is longer than 1 MiB"),
+        (b" \n", ExitStatus.USAGE, "The instruction is empty."),
+    ],
+)
+def test_an_instruction_file_that_is_no_use_is_refused(
+    run: Run, picture: Path, raw: bytes, status: int, said: str
+) -> None:
+    (picture.parent / "words.txt").write_bytes(raw)
+    done = run("@words.txt", "in.jpg", cwd=picture.parent)
+    assert (done.status, said in done.stderr) == (status, True)
+    done = run("@-", "in.jpg", cwd=picture.parent, stdin=raw)
+    assert (done.status, said in done.stderr) == (status, True)
+
+
+def test_an_instruction_file_that_is_missing_is_named(run: Run, picture: Path) -> None:
+    done = run("@none.txt", "in.jpg", cwd=picture.parent)
+    assert done.status == ExitStatus.INPUT
+    assert "cannot be read from none.txt" in done.stderr
+
+
+# --- one edit ----------------------------------------------------------------
+
+
+def test_what_is_told_of_an_edit(run: Run, picture: Path, home: Path) -> None:
+    (home / "key").write_text("any")
+    (home / "key").chmod(0o644)
+    spool(home, "one", b"{")
+    with Emulator(faults="small,ok", signature_bytes=1000) as emulator:
+        asked = ("sepia", "in.jpg", "--base-url", emulator.url)
+        key = ("--api-key-file", home / "key")
+        done = run(*asked, *key, "-s", "2K", "--text", cwd=picture.parent)
+        again = run(*asked, "-o", "-", cwd=picture.parent, env=KEY)
+    assert done.stdout == "in-edited.jpg\n"
+    lines = done.stderr.splitlines()
+    assert any(line.startswith("warning: ") for line in lines)
+    assert any("can be read by others" in line for line in lines) or os.name == "nt"
+    assert any("sepia" in line for line in lines)
+    assert lines[-1].startswith("1 reply of an earlier run is still kept")
+    assert again.out.startswith(b"\xff\xd8\xff")
+
+
+def test_a_dry_run_to_standard_output_says_so(run: Run, picture: Path) -> None:
+    done = run("x", "in.jpg", "-o", "-", "--dry-run", cwd=picture.parent)
+    assert done.stdout.endswith("The picture would go to -.\n")
+
+
+# --- replies that were kept --------------------------------------------------
+
+
+def test_kept_replies_are_listed_with_their_age(run: Run, home: Path) -> None:
+    ages = {"a": 1, "bb": 600, "ccc": 3 * 3600, "dddd": 5 * 86_400}
+    paths = {spool(home, name, b"{}", age) for name, age in ages.items()}
+    done = run("--recover")
+    assert set(done.stdout.splitlines()) == {str(path) for path in paths}
+    for age in ("seconds old", "10 minutes old", "3 hours old", "5 days old"):
+        assert age in done.stderr
+
+
+def test_no_kept_reply_is_said(run: Run) -> None:
+    done = run("--recover")
+    assert (done.status, done.stdout) == (0, "")
+    assert "No reply is kept" in done.stderr
+
+
+def test_a_whole_reply_gives_its_picture_and_goes(
+    run: Run, home: Path, tmp_path: Path
+) -> None:
+    kept = spool(home, "out", whole(tmp_path))
+    done = run("--recover", kept, "-o", "out.jpg", cwd=tmp_path)
+    assert done.stdout == "out.jpg\n"
+    assert (tmp_path / "out.jpg").read_bytes() == (tmp_path / "edited.jpg").read_bytes()
+    assert "The reply is removed" in done.stderr
+    assert not kept.exists()
+
+
+def test_a_cut_reply_gives_its_picture_and_stays(
+    run: Run, home: Path, tmp_path: Path
+) -> None:
+    kept = spool(home, "out", whole(tmp_path)[:-20])
+    done = run("--recover", kept, "-o", "out.jpg", cwd=tmp_path)
+    assert (done.status, done.stdout) == (0, "out.jpg\n")
+    assert "warning: The reply is not whole." in done.stderr
+    assert kept.exists()
+
+
+def test_a_reply_that_is_not_there_is_named(run: Run, tmp_path: Path) -> None:
+    done = run("--recover", "none.json", "-o", "out.jpg", cwd=tmp_path)
+    assert done.status == ExitStatus.INPUT
+    assert "none.json cannot be read" in done.stderr
+
+
+# --- variants of what is read once -------------------------------------------
+
+
+def test_variants_of_standard_input_all_get_the_picture(
+    run: Run, picture: Path
+) -> None:
+    folder = picture.parent
+    done = run(
+        *("sepia", "-", "-n", "2", "--emulate"), cwd=folder, stdin=picture.read_bytes()
+    )
+    assert sorted(done.stdout.split()) == [
+        "picture-edited-1.jpg",
+        "picture-edited-2.jpg",
+    ]
+    done = run(
+        *("sepia", "in.jpg", "-", "-n", "2", "-o", "two.jpg", "--emulate"),
+        cwd=folder,
+        stdin=picture.read_bytes(),
+    )
+    assert sorted(done.stdout.split()) == ["two-1.jpg", "two-2.jpg"]
+
+
+def test_words_and_warnings_of_many_edits_name_their_edit(
+    run: Run, picture: Path
+) -> None:
+    with Emulator(faults="small:2", signature_bytes=1000) as emulator:
+        done = run(
+            *("sepia", "in.jpg", "-n", "2", "-s", "2K", "--text"),
+            *("-o", "out.jpg", "--base-url", emulator.url),
+            cwd=picture.parent,
+            env=KEY,
+        )
+    for index in (1, 2):
+        assert f"in.jpg #{index}: warning: " in done.stderr

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from support import photo
+from support.fault_table import FAST, ROWS, Row
+
+from nano_edit.emulator import Emulator
+
+if TYPE_CHECKING:
+    from support import Run
+
+KEY = "sk-canary-0123456789abcdef"
+
+
+def spools() -> list[Path]:
+    folder = Path(os.environ["XDG_STATE_HOME"]) / "nano-edit" / "replies"
+    return sorted(folder.glob("*")) if folder.exists() else []
+
+
+@pytest.mark.parametrize(
+    "row", ROWS, ids=lambda row: " ".join((row.fault, *row.options))
+)
+def test_a_fault_ends_as_the_table_says(row: Row, tmp_path: Path, run: Run) -> None:
+    picture = photo(tmp_path / "in.jpg", 320, 240)
+    with Emulator(faults=row.fault, signature_bytes=20_000) as emulator:
+        finished = run(
+            *("sepia", picture, "-o", "out.jpg", "--json"),
+            *("--base-url", emulator.url, *FAST, *row.options),
+            cwd=tmp_path,
+            env={"NANO_EDIT_API_KEY": KEY, "NANO_EDIT_STATE_DIR": ""},
+        )
+        requests = len(emulator.requests)
+    assert finished.status == row.exit_status, finished.stderr
+    assert requests == row.requests
+    record = json.loads(finished.stdout)
+    assert record["ok"] is row.output
+    named = None
+    if not row.output and row.kept:
+        named = tmp_path / record["error"]["recovery"]
+    kept_picture = named is not None and named == tmp_path / "out.jpg"
+    assert (tmp_path / "out.jpg").exists() is (row.output or kept_picture)
+    if not row.output:
+        assert record["error"]["billed"] == row.billed
+        assert record["error"]["exit_status"] == row.exit_status
+        assert bool(record["error"]["recovery"]) is row.kept
+        assert f"Billed: {row.billed}" in finished.stderr
+    assert spools() == ([named] if named and not kept_picture else [])
+    assert {path.name for path in tmp_path.iterdir()} <= {"in.jpg", "out.jpg"}
+    assert KEY not in finished.stdout + finished.stderr

@@ -1,0 +1,142 @@
+"""A person at a terminal: tmux types, and what is on the screen is looked at."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from support import photo
+from support.terminals import Session
+
+from nano_edit.emulator import Emulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("tmux") is None, reason="tmux is not installed"
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    photo(tmp_path / "in.jpg")
+    return tmp_path
+
+
+@pytest.fixture
+def session(folder: Path) -> Iterator[Session]:
+    with Session(folder) as running:
+        yield running
+
+
+def edit(emulator: Emulator, *more: str) -> tuple[str, ...]:
+    return ("blur", "in.jpg", "-o", "out.jpg", "--base-url", emulator.url, *more)
+
+
+def test_a_wait_is_shown_and_leaves_a_summary_alone(session: Session) -> None:
+    with Emulator(latency=1.5, signature_bytes=1000) as emulator:
+        session.run(*edit(emulator))
+        screen = session.until("Waiting for the model 1 s  (typically 20-30 s at 1K)")
+        assert not session.cursor_is_shown
+        assert screen.count("Waiting for the model") == 1
+        screen = session.until("status 0")
+    lines = [line for line in screen.splitlines() if line]
+    assert lines[0] == "out.jpg"
+    assert lines[1].startswith("out.jpg  1248x832  ")
+    assert lines[1].endswith(" tokens")
+    assert lines[2:] == ["status 0", ">"]
+    assert session.cursor_is_shown
+
+
+def test_a_slow_reply_shows_bytes_and_speed(session: Session) -> None:
+    with Emulator(faults="drip=100000", signature_bytes=100_000) as emulator:
+        session.run(*edit(emulator))
+        session.until(lambda screen: "Receiving " in screen and "kB/s" in screen)
+        screen = session.until("status 0")
+    assert "Receiving" not in screen
+
+
+def test_a_retry_counts_down_below_its_reason(session: Session) -> None:
+    with Emulator(faults="503=2.4", signature_bytes=1000) as emulator:
+        session.run(*edit(emulator))
+        session.until("Waiting for the next attempt 2 s left  attempt 2")
+        session.until("Waiting for the next attempt 1 s left  attempt 2")
+        screen = session.until("status 0")
+    assert "Attempt 1 failed: " in screen
+    assert "Attempt 2 begins in 2.4 s." in screen
+    assert "Waiting" not in screen
+    assert "2 attempts" in screen
+
+
+def test_ctrl_c_tells_of_the_bill_and_leaves_nothing(
+    session: Session, folder: Path
+) -> None:
+    with Emulator(latency=600) as emulator:
+        session.run(*edit(emulator))
+        session.until("Waiting for the model")
+        session.press("C-c")
+        screen = session.until("status 130")
+    assert "Waiting for the model" not in screen
+    assert "the call may be billed" in screen
+    assert "Traceback" not in screen
+    assert session.cursor_is_shown
+    assert [path.name for path in folder.iterdir()] == ["in.jpg"]
+
+
+def test_ctrl_c_in_a_pause_ends_it_at_once(session: Session, folder: Path) -> None:
+    with Emulator(faults="503=60") as emulator:
+        session.run(*edit(emulator))
+        session.until("Waiting for the next attempt")
+        session.press("C-c")
+        screen = session.until("status 130")
+    assert "Waiting" not in screen
+    assert session.cursor_is_shown
+    assert [path.name for path in folder.iterdir()] == ["in.jpg"]
+
+
+def test_a_failure_stands_where_the_line_was(session: Session) -> None:
+    with Emulator(latency=1, faults="IMAGE_SAFETY") as emulator:
+        session.run(*edit(emulator))
+        session.until("Waiting for the model")
+        screen = session.until("status 9")
+    assert "Waiting" not in screen
+    assert "nano-edit: " in screen
+    assert session.cursor_is_shown
+
+
+def test_the_line_fits_a_narrow_terminal(folder: Path) -> None:
+    with (
+        Session(folder, width=40) as narrow,
+        Emulator(latency=1.5, signature_bytes=1000) as emulator,
+    ):
+        narrow.run(*edit(emulator))
+        screen = narrow.until("Waiting for the model 1 s")
+        assert len([line for line in screen.splitlines() if line.strip()]) == 1
+        assert "Waiting" not in narrow.until("status 0")
+
+
+def test_verbose_lines_stand_above_the_line(session: Session) -> None:
+    with Emulator(latency=1.5, signature_bytes=1000) as emulator:
+        session.run(*edit(emulator, "-v"))
+        screen = session.until("Waiting for the model 1 s")
+        assert screen.index("> POST http://127.0.0.1") < screen.index("* send")
+        assert screen.index("* send") < screen.index("Waiting for the model")
+        screen = session.until("status 0")
+    assert "Waiting" not in screen
+    assert screen.index("* connect") < screen.index("* write")
+    assert "canary" not in screen
+
+
+def test_show_draws_in_half_blocks_and_colour(session: Session) -> None:
+    pytest.importorskip("textual_image", reason="nano-edit[preview] is not installed")
+    with Emulator(signature_bytes=1000) as emulator:
+        session.run(*edit(emulator, "--show=both"))
+        screen = session.until("status 0")
+    drawn = [line for line in screen.splitlines() if set(line) == {"▀"}]
+    assert len(drawn) > 10
+    assert len({len(line) for line in drawn}) == 1
+    assert len(drawn[0]) <= 100
+    assert "\x1b[38;2;" in session.screen(colours=True)

@@ -1,0 +1,168 @@
+"""The configuration file: what it may hold, and the line that every error names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from support.settling import write_config
+
+from nano_edit.cli.config.toml_file import LIMIT, Config, config_folder, read_config
+from nano_edit.errors import UsageError
+
+ALLOWED = {"size", "jobs", "max_side", "preset", "api_key_file", "model"}
+
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no mode bits")
+
+
+def read(folder: Path, text: str | bytes) -> Config:
+    path = folder / "mine.toml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    path.chmod(0o600)
+    return read_config(str(path), ALLOWED)
+
+
+def refusal(folder: Path, text: str | bytes) -> str:
+    """What is said about this configuration, its path left out."""
+    with pytest.raises(UsageError) as caught:
+        read(folder, text)
+    said = f"{caught.value.message} {caught.value.hint}"
+    return said.replace(str(folder / "mine.toml"), "mine.toml")
+
+
+def lines(config: Config) -> dict[str, int]:
+    """The line of every setting."""
+    found = {name: each.where for name, each in config.settings.items()}
+    for preset, table in config.presets.items():
+        found |= {f"{preset}.{name}": each.where for name, each in table.items()}
+    return {name: int(where.rpartition(":")[2]) for name, where in found.items()}
+
+
+def test_no_file_is_no_configuration() -> None:
+    config = read_config(None, ALLOWED)
+    assert config == Config(config_folder() / "config.toml")
+
+
+def test_users_own_file_is_read_without_being_named() -> None:
+    write_config(config_folder() / "config.toml", 'size = "2K"\n')
+    config = read_config(None, ALLOWED)
+    assert config.settings["size"].value == "2K"
+    assert config.settings["size"].where == "config.toml:1"
+
+
+def test_file_in_the_current_folder_is_never_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("config.toml", "nano-edit.toml", ".nano-edit.toml", ".env"):
+        write_config(tmp_path / name, 'size = "4K"\n')
+    monkeypatch.chdir(tmp_path)
+    assert not read_config(None, ALLOWED).settings
+
+
+@pytest.mark.parametrize("make", ["missing", "folder", "nul"])
+def test_named_file_that_cannot_be_read_is_an_error(tmp_path: Path, make: str) -> None:
+    path = {"missing": "none.toml", "folder": ".", "nul": "a\0b"}[make]
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_config(str(tmp_path / path), ALLOWED)
+
+
+def test_users_own_file_that_cannot_be_read_is_an_error() -> None:
+    (config_folder() / "config.toml").mkdir(parents=True)
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_config(None, ALLOWED)
+
+
+def test_every_way_to_write_a_setting_has_its_line(tmp_path: Path) -> None:
+    text = '''# comment
+size = "1K"
+
+"max-side" = 300  # dashes are underscores
+presets.one = { size = "2K", jobs = 1 }
+presets."two words".model = """
+[size]
+jobs = 3
+"""
+[presets.three]
+
+# jobs = 1
+jobs = 4
+'''
+    config = read(tmp_path, text)
+    assert lines(config) == {
+        "size": 2,
+        "max_side": 4,
+        "one.size": 5,
+        "one.jobs": 5,
+        "two words.model": 6,
+        "three.jobs": 13,
+    }
+    assert config.presets["two words"]["model"].value == "[size]\njobs = 3\n"
+
+
+def test_windows_line_ends_and_byte_order_mark_count_no_lines(tmp_path: Path) -> None:
+    config = read(tmp_path, b'\xef\xbb\xbf# one\r\nsize = "1K"\r\njobs = 2\r\n')
+    assert lines(config) == {"size": 2, "jobs": 3}
+
+
+def test_preset_may_be_empty_and_its_table_spelt_out(tmp_path: Path) -> None:
+    config = read(tmp_path, "[presets]\n[presets.a]\n[presets.b]\njobs = 1\n")
+    assert list(config.presets) == ["a", "b"]
+    assert not config.presets["a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("\nsiez = 1", "mine.toml:2: there is no option 'siez'. Did you mean size?"),
+        ("zzzzzzzz = 1", "mine.toml:1: there is no option 'zzzzzzzz'. The names are"),
+        ("[presets.a]\n\nSize = 1", "mine.toml:3: there is no option 'Size'. Did you"),
+        ("output = 'x'", "mine.toml:1: output is for the command line, not for"),
+        ("dry-run = true", "mine.toml:1: dry-run is for the command line"),
+        ("instruction = 'x'", "mine.toml:1: instruction is for the command line"),
+        ("[presets.a]\npreset = 'b'", "mine.toml:2: preset is for the command line"),
+        ("[picture]\nsize = 1", "mine.toml:1: picture has no place in a config"),
+        ("a.b.c = 1", "mine.toml:1: a.b.c has no place in a configuration."),
+        ("[presets.a.b]\n", "mine.toml:1: there is no option 'b'"),
+        ("[[presets.a]]\n", "mine.toml:1: presets.a has no place in a configuration."),
+        ("size = {}", "mine.toml:1: size has no place in a configuration."),
+        ("jobs = 1\n\njobs = 2", "mine.toml:3: Cannot overwrite a value."),
+        ("max-side = 1\nmax_side = 2", "max_side is set already, at mine.toml:1."),
+        ("jobs = 1\nsize =\n", "mine.toml:2: Invalid value. The file is TOML"),
+        ("size = '''\n\n\n", "mine.toml:1: Expected \"'''\""),
+        (b"jobs = 1\n# \xff\n", "mine.toml:2: this is not UTF-8."),
+        (b"#" * (LIMIT + 1), "mine.toml is too long for a configuration."),
+    ],
+)
+def test_refusal_names_the_line(tmp_path: Path, text: str | bytes, said: str) -> None:
+    assert said in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "name", ["api_key", "api-key", "key", "APIYI_API_KEY", "token", "apikey", "secret"]
+)
+@pytest.mark.parametrize("table", ["", "[presets.a]\n"])
+def test_key_in_a_configuration_is_refused_and_never_shown(
+    tmp_path: Path, name: str, table: str
+) -> None:
+    said = refusal(tmp_path, f"{table}{name} = 'sk-canary'\n")
+    assert f"{name} has no place" in said
+    assert "--login" in said
+    assert "canary" not in said
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o602])
+def test_configuration_that_others_can_open_is_a_warning(
+    tmp_path: Path, mode: int
+) -> None:
+    path = write_config(tmp_path / "c.toml", "jobs = 1\n", mode)
+    (warning,) = read_config(str(path), ALLOWED).warnings
+    assert str(path) in warning
+    assert "chmod 600" in warning
+
+
+@posix
+def test_private_configuration_and_devices_are_no_warning(tmp_path: Path) -> None:
+    assert read(tmp_path, "jobs = 1\n").warnings == ()
+    assert read_config(os.devnull, ALLOWED) == Config(Path(os.devnull))

@@ -1,0 +1,423 @@
+"""What is told of many edits: in lines to a log, on a board to a person."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support import photo
+from support.terminals import WHOLE, Session, stream_of, terminal
+
+from nano_edit.cli.commands.plan import Planned
+from nano_edit.cli.commands.work import Outcome
+from nano_edit.cli.display.batch_live import LiveBatch, board_of
+from nano_edit.cli.display.batch_log import (
+    BatchDisplay,
+    Running,
+    Tally,
+    batch_display_for,
+    sums,
+)
+from nano_edit.cli.display.live import console_of
+from nano_edit.cli.options import Options
+from nano_edit.domain import AttemptStarted, Billed, Note, RetryScheduled
+from nano_edit.emulator import Emulator
+from nano_edit.errors import (
+    InputError,
+    InterruptedEdit,
+    NanoEditError,
+    RefusedError,
+    UnknownOutcomeError,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nano_edit.cli.terminal import Terminal
+
+DONE: dict[str, Any] = {
+    "ok": True,
+    "output": "out/a.png",
+    "width": 1248,
+    "height": 832,
+    "bytes": 30_100,
+    "elapsed_s": 21.34,
+    "cached": False,
+    "usage": {"total_tokens": 1500},
+}
+
+
+def edit(name: str = "a.jpg") -> Planned:
+    return Planned(name)
+
+
+def failure(error: NanoEditError) -> Outcome:
+    return Outcome({"ok": False, "output": None}, error)
+
+
+def written(where: Terminal) -> str:
+    assert isinstance(where.stdout, io.BytesIO)
+    return where.stdout.getvalue().decode()
+
+
+# --- sums --------------------------------------------------------------------
+
+
+def test_the_sums_count_what_each_edit_came_to() -> None:
+    tally = Tally(9)
+    tally.add(DONE, None)
+    tally.add({**DONE, "cached": True}, None)
+    tally.add({"ok": True, "skipped": True, "output": "b.png"}, None)
+    tally.add({}, RefusedError("No.", billed=Billed.UNKNOWN))
+    tally.add({}, RefusedError("No."))
+    tally.add({}, InputError("No."))
+    assert sums(tally, 75.0) == [
+        ("done", "2"),
+        ("from the cache", "1"),
+        ("skipped", "1"),
+        ("failed", "3 (2 refused, 1 input)"),
+        ("not begun", "3"),
+        ("tokens", "1,500"),  # the cached one's were paid before
+        ("time", "1 min 15 s"),
+    ]
+    assert tally.billed == Billed.UNKNOWN
+
+
+def test_an_edit_without_usage_counts_no_tokens() -> None:
+    tally = Tally(1)
+    tally.add({**DONE, "usage": {"total_tokens": None}}, None)
+    assert (tally.done, tally.tokens, tally.billed) == (1, 0, Billed.YES)
+
+
+# --- which display -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "where", "kind"),
+    [
+        (Options(), terminal(tty=True), LiveBatch),
+        (Options(), terminal(tty=False), BatchDisplay),
+        (Options(), terminal(tty=True, TERM="dumb"), BatchDisplay),
+        (Options(), terminal(tty=False, FORCE_COLOR="1"), BatchDisplay),
+        (Options(quiet=True), terminal(tty=True), BatchDisplay),
+    ],
+)
+def test_the_display_suits_the_stream(
+    options: Options, where: Terminal, kind: type
+) -> None:
+    assert type(batch_display_for(options, where, 3)) is kind
+
+
+# --- lines -------------------------------------------------------------------
+
+
+def tell_three(display: BatchDisplay) -> None:
+    done, skipped, failed = edit(), edit("b.jpg"), edit("c.jpg")
+    with display:
+        display.began(done)
+        for event in WHOLE:
+            display.observe(done, event)
+        display.ended(Outcome(DONE), done)
+        there = {"ok": True, "skipped": True, "output": "out/b.png"}
+        display.ended(Outcome(there), skipped)
+        display.began(failed)
+        error = RefusedError("No picture came.", billed=Billed.UNKNOWN)
+        display.ended(failure(error), failed)
+
+
+def test_a_log_gets_a_line_for_each_edit_and_one_for_all() -> None:
+    where = terminal()
+    tell_three(BatchDisplay(Options(), where, 3))
+    *lines, sums_line = stream_of(where).getvalue().splitlines()
+    assert lines == [
+        "[1/3] out/a.png  1248x832  30 kB  21.3 s",
+        "[2/3] out/b.png  is there already",
+        "[3/3] c.jpg: refused: No picture came. (billed: unknown)",
+    ]
+    assert sums_line.startswith(
+        "3 edits  done: 1, skipped: 1, failed: 1 (1 refused), tokens: 1,500, time: "
+    )
+    assert written(where) == "out/a.png\nout/b.png\n"
+
+
+def test_quiet_tells_the_failures_alone() -> None:
+    where = terminal()
+    display = BatchDisplay(Options(quiet=True), where, 3)
+    display.note("a note")
+    tell_three(display)
+    assert stream_of(where).getvalue() == (
+        "[3/3] c.jpg: refused: No picture came. (billed: unknown)\n"
+    )
+    assert written(where) == "out/a.png\nout/b.png\n"
+
+
+def test_json_gives_an_object_a_line_for_failures_too() -> None:
+    where = terminal()
+    tell_three(BatchDisplay(Options(json=True), where, 3))
+    records = [json.loads(line) for line in written(where).splitlines()]
+    assert [record["ok"] for record in records] == [True, True, False]
+
+
+def test_a_cached_edit_says_so() -> None:
+    where = terminal()
+    with BatchDisplay(Options(), where, 1) as display:
+        display.ended(Outcome({**DONE, "cached": True}), edit())
+    assert "30 kB  from the cache\n" in stream_of(where).getvalue()
+
+
+def test_a_hint_is_given_once_and_what_is_kept_each_time(tmp_path: Path) -> None:
+    where = terminal()
+    with BatchDisplay(Options(), where, 2) as display:
+        for name in ("a.jpg", "b.jpg"):
+            error = UnknownOutcomeError("Cut.", hint="Try it.", billed=Billed.YES)
+            error.recovery = tmp_path / f"reply-{name}"
+            display.ended(failure(error), edit(name))
+    told = stream_of(where).getvalue()
+    assert told.count("  Try it.\n") == 1
+    for name in ("a.jpg", "b.jpg"):
+        assert f"  Kept: {tmp_path / f'reply-{name}'}\n" in told
+
+
+def test_what_was_never_sent_is_not_said_to_be_unbilled() -> None:
+    where = terminal()
+    with BatchDisplay(Options(), where, 1) as display:
+        display.ended(failure(InputError("a.jpg: It is empty.")), edit())
+    assert "[1/1] a.jpg: input: It is empty.\n" in stream_of(where).getvalue()
+
+
+def test_an_edit_that_never_began_is_only_counted() -> None:
+    where = terminal()
+    with BatchDisplay(Options(json=True), where, 1) as display:
+        display.began(edit())
+        display.ended(Outcome({}, InterruptedEdit("Not begun."), begun=False), edit())
+    told = stream_of(where).getvalue()
+    assert told.startswith("1 edits  done: 0, not begun: 1, time: ")
+    assert told.count("\n") == 1
+    assert written(where) == ""
+
+
+def test_notes_and_retries_name_their_edit() -> None:
+    where = terminal()
+    one = edit()
+    with BatchDisplay(Options(), where, 1) as display:
+        display.began(one)
+        display.observe(one, Note("turned \x1b[31mupright"))
+        display.observe(one, RetryScheduled(1, 2.0, "Busy."))
+    assert (
+        stream_of(where)
+        .getvalue()
+        .startswith(
+            "a.jpg: turned [31mupright\n"
+            "a.jpg: Attempt 1 failed: Busy. Attempt 2 begins in 2.0 s.\n"
+        )
+    )
+
+
+def test_a_log_hears_that_a_long_run_is_alive() -> None:
+    where = terminal()
+    with BatchDisplay(Options(), where, 7, interval=0.02) as display:
+        one = edit()
+        display.began(one)
+        stream_of(where).until("still 1 under way, 0 of 7 ended, ", times=3)
+        display.ended(Outcome(DONE), one)
+
+
+def test_a_sign_of_life_waits_while_lines_come() -> None:
+    where = terminal()
+    with BatchDisplay(Options(), where, 2) as display:
+        display.began(edit())
+        display._look(woken=True)  # noqa: SLF001 - as the watch calls it
+        assert stream_of(where).getvalue() == ""
+
+
+def test_a_run_that_breaks_off_gives_no_sums() -> None:
+    where = terminal()
+    with pytest.raises(InputError), BatchDisplay(Options(), where, 1):
+        raise InputError("no")
+    assert stream_of(where).getvalue() == ""
+
+
+# --- a board -----------------------------------------------------------------
+
+
+def board(tally: Tally, *running: Running, width: int = 80, height: int = 12) -> str:
+    """The board as text, as it is 61 s after the run began."""
+    from rich.text import Text  # noqa: PLC0415 - as the program does
+
+    console = console_of(terminal(tty=True), width=width, height=height)
+    with console.capture() as captured:
+        console.print(board_of(list(running), tally, 1e9, 61.0, console))
+    lines = captured.get().splitlines()
+    return "\n".join(Text.from_ansi(line).plain.rstrip() for line in lines)
+
+
+def under_way(*names: str) -> list[Running]:
+    display = BatchDisplay(Options(), terminal(), 100)
+    return [Running(name, display) for name in names]
+
+
+def test_a_board_has_a_line_for_each_edit_and_one_for_all() -> None:
+    running = under_way("in/0.jpg", "in/1.jpg")
+    running[0].observe(AttemptStarted(1, 500))
+    lines = board(Tally(100), *running).splitlines()
+    assert lines[0].startswith("in/0.jpg  connecting  ")
+    assert lines[1] == "in/1.jpg  preparing"
+    assert lines[2].endswith("0 of 100    1 min 1 s")
+    assert len(lines) == 3
+
+
+def test_a_board_names_how_many_failed() -> None:
+    tally = Tally(100)
+    tally.add({}, RefusedError("No."))
+    assert board(tally).endswith("1 of 100  1 failed  1 min 1 s")
+
+
+@pytest.mark.parametrize("count", [1, 8, 9, 10, 11, 100])
+@pytest.mark.parametrize("height", [4, 5, 12])
+def test_a_board_is_never_taller_than_the_terminal(count: int, height: int) -> None:
+    running = under_way(*(f"in/{number}.jpg" for number in range(count)))
+    lines = board(Tally(100), *running, height=height).splitlines()
+    assert len(lines) < height
+    shown = sum(line.startswith("in/") for line in lines)
+    more = [line for line in lines if line.startswith("and ")]
+    assert more == ([f"and {count - shown} more"] if shown < count else [])
+
+
+@pytest.mark.parametrize("width", [20, 40, 80])
+def test_a_board_is_never_wider_than_the_terminal(width: int) -> None:
+    from rich.cells import cell_len  # noqa: PLC0415 - as the program does
+
+    running = under_way("in/a very long name of a picture indeed 画像.jpg" * 2)
+    running[0].observe(RetryScheduled(1, 30.0, "Busy."))
+    lines = board(Tally(100), *running, width=width).splitlines()
+    assert len(lines) == 2
+    assert max(map(cell_len, lines)) <= width
+
+
+def test_names_are_cleaned_and_never_markup() -> None:
+    running = under_way("[bold red]a[/]\x1b[2J\n\tb\u202e.jpg")
+    lines = board(Tally(100), *running).splitlines()
+    assert lines[0] == "[bold red]a[/][2J b.jpg  preparing"
+    assert len(lines) == 2
+
+
+def live(where: Terminal, **options: Any) -> LiveBatch:
+    display = LiveBatch(Options(**options), where, 3)
+    display._due = 0.0  # noqa: SLF001 - without waiting for it
+    return display
+
+
+def test_a_board_comes_and_goes_and_leaves_the_sums() -> None:
+    from rich.text import Text  # noqa: PLC0415 - as the program does
+
+    where = terminal(tty=True)
+    display = live(where)
+    one = edit()
+    with display:
+        display.began(one)
+        stream_of(where).until("a.jpg")
+        display.ended(Outcome(DONE), one)
+    told = stream_of(where).getvalue()
+    assert told.index("\x1b[?25l") < told.rindex("\x1b[?25h")
+    after = Text.from_ansi(told[told.rindex("\x1b[?25h") :]).plain
+    assert [line.split() for line in after.splitlines()[-4:-1]] == [
+        ["done", "1"],
+        ["not", "begun", "2"],
+        ["tokens", "1,500"],
+    ]
+    assert "[1/3]" not in told
+    assert written(where) == "out/a.png\n"
+
+
+def test_failures_are_printed_above_the_board_as_they_are() -> None:
+    where = terminal(tty=True)
+    with live(where) as display:
+        one = edit("[bold]x\x1b[2J[/].jpg")
+        display.began(one)
+        stream_of(where).until("preparing")
+        display.ended(failure(RefusedError("No [red]picture[/] came.")), one)
+        stream_of(where).until("[bold]x[2J[/].jpg: refused: No [red]picture[/] came.")
+
+
+def test_results_on_the_same_terminal_stand_above_the_board() -> None:
+    where = terminal(tty=True)
+    shared = dataclasses.replace(where, stdout=SameTerminal(where))
+    with live(shared) as display:
+        one, other = edit(), edit("other.jpg")
+        display.began(one)
+        display.began(other)
+        stream_of(where).until("other.jpg")
+        display.ended(Outcome(DONE), one)
+        told = stream_of(where).getvalue()
+        result = told.index("out/a.png\n")
+        assert told.rfind("\x1b[2K", 0, result) > told.rfind("a.jpg", 0, result)
+        assert "other.jpg" in told[result:]
+
+
+class SameTerminal(io.BytesIO):
+    """Standard output on the terminal that standard error is on."""
+
+    def __init__(self, where: Terminal) -> None:
+        super().__init__()
+        self._where = where
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._where.stderr.write(bytes(data).decode())
+        return len(data)
+
+
+def test_what_is_over_soon_has_sums_but_no_board() -> None:
+    where = terminal(tty=True)
+    with LiveBatch(Options(), where, 1) as display:
+        display.note("early")
+        display.began(edit())
+        display._look(woken=False)  # noqa: SLF001 - as the watch calls it
+    told = stream_of(where).getvalue()
+    assert told.startswith("early\n")
+    assert "\x1b[?25l" not in told
+    assert "not begun" in told
+
+
+def test_a_terminal_without_unicode_gets_ascii() -> None:
+    where = terminal(tty=True, encoding="ascii")
+    with live(where) as display:
+        one = edit("für.jpg" * 30)
+        display.began(one)
+        told = stream_of(where).until("preparing")
+    assert told.isascii()
+
+
+# --- a real terminal ---------------------------------------------------------
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+def test_a_person_sees_the_board_then_results_and_sums_alone(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(9):
+        photo(tmp_path / "in" / f"{number}.jpg", 32, 24)
+    with (
+        Emulator(latency=2, signature_bytes=1000, faults="IMAGE_SAFETY") as emulator,
+        Session(tmp_path, width=100, height=24) as session,
+    ):
+        where = ("--base-url", emulator.url)
+        session.run("sepia", "in", "--each", "-o", "out", "-j", "5", *where)
+        screen = session.until(
+            lambda screen: screen.count("waiting for the model") == 5
+        )
+        assert "0 of 9" in screen
+        screen = session.until("status 12")
+        assert session.cursor_is_shown
+    lines = [line for line in screen.splitlines() if line]
+    assert sorted(line[:4] for line in lines if line.endswith("-edited.jpg")) == (
+        ["out/"] * 8
+    )
+    assert "refused: No picture came" in screen
+    assert "waiting for" not in screen
+    assert "failed  1 (1 refused)" in screen

@@ -1,0 +1,184 @@
+"""What -v and -vv tell, and that neither tells the key."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nano_edit.cli.display.progress import Display
+from nano_edit.cli.display.trace import Trace, header_lines, tokens_text
+from nano_edit.cli.options import Options
+from nano_edit.cli.terminal import Terminal
+from nano_edit.domain import (
+    ApiKey,
+    AttemptStarted,
+    BytesReceived,
+    BytesSent,
+    Connected,
+    EditRequest,
+    EditResult,
+    Finishing,
+    ImageInput,
+    Note,
+    ReplyEnded,
+    ReplyStarted,
+    RequestSent,
+    RetryScheduled,
+    Usage,
+    WrittenImage,
+)
+from nano_edit.wire.http.client import Service
+from nano_edit.wire.providers import PROVIDERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from support import Run
+
+    from nano_edit.emulator import Emulator
+
+KEY = "canary-key-4711"
+URL = (
+    "https://generativelanguage.googleapis.com"
+    "/v1beta/models/gemini-3-pro-image:generateContent"
+)
+OTHERS = "Content-Type, Content-Length, Accept, Accept-Encoding, User-Agent"
+REQUEST = EditRequest(
+    "Blur the background",
+    (ImageInput("in.jpg", "image/jpeg", 4000, 3000, (b"x" * 1234,)),),
+    "gemini-3-pro-image",
+    aspect_ratio="16:9",
+    image_size="2K",
+)
+RESULT = EditResult(
+    WrittenImage(Path("out.png"), "image/png", 9, 9, 5000, None, "image/jpeg"),
+    "gemini-3-pro-image",
+    ReplyEnded(usage=Usage(1120, 1210, 180, 2510)),
+    "",
+    1,
+    3.0,
+)
+HEADERS = (("server", "front\x1b[2J"), ("x-echo", f"Bearer {KEY}"))
+
+
+def service(provider: str = "google", key: str = KEY) -> Service:
+    chosen = PROVIDERS[provider]
+    return Service(chosen, chosen.base_url, ApiKey(key))
+
+
+def told(level: int, *, key: str = KEY) -> list[str]:
+    """The lines of an edit in two attempts, every phase of which lasts 2 s."""
+    stream = io.StringIO()
+    display = Display(Options(), Terminal(io.BytesIO(), io.BytesIO(), stream, {}))
+    ticks = itertools.count(step=2.0)
+    trace = Trace(level, REQUEST, service(key=key), display, lambda: next(ticks))
+    for event in (
+        AttemptStarted(1, 1850),
+        RetryScheduled(1, 1.0, "Busy."),
+        AttemptStarted(2, 1850),
+        Connected(),
+        BytesSent(1850),
+        RequestSent(),
+        ReplyStarted(200, None, HEADERS),
+        BytesReceived(4_150_000),
+        Note("A note."),
+        Finishing(),
+    ):
+        trace.observe(event)
+    trace.result(RESULT)
+    return stream.getvalue().splitlines()
+
+
+def test_the_request_is_told_by_its_parts() -> None:
+    assert told(1)[:6] == [
+        f"> POST {URL}",
+        "> model gemini-3-pro-image  size 2K  aspect ratio 16:9",
+        "> text  19 bytes",
+        "> image/jpeg  4000x3000  1,234 bytes  in.jpg",
+        "> 1,850 bytes in all",
+        f"> headers  x-goog-api-key: ****, {OTHERS}",
+    ]
+
+
+def test_each_phase_is_timed_and_each_attempt_told() -> None:
+    assert told(1)[6:] == [
+        "* fail        2.00 s",
+        "Attempt 1 failed: Busy. Attempt 2 begins in 1.0 s.",
+        "> attempt 2",
+        "* connect     2.00 s",
+        "* send        2.00 s",
+        "* wait        2.00 s",
+        "< HTTP 200",
+        "A note.",
+        "* receive     2.00 s  4,150,000 bytes",
+        "* write       2.00 s  5,000 bytes",
+        "* tokens  prompt 1,120, picture 1,210, thoughts 180, total 2,510",
+    ]
+
+
+def test_twice_verbose_tells_both_sides_headers() -> None:
+    lines = told(2)
+    assert "> x-goog-api-key: ****" in lines
+    assert "> Content-Length: 1850" in lines
+    assert "< server: front[2J" in lines  # without its escape
+
+
+def test_a_header_that_repeats_the_key_is_masked() -> None:
+    assert "< x-echo: Bearer ****" in told(2)
+    assert "< server: front[2J" in told(2, key="")
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("values", [True, False])
+def test_no_provider_shows_its_key(provider: str, *, values: bool) -> None:
+    text = "\n".join(header_lines(service(provider), 10, values=values))
+    assert KEY not in text
+    assert "****" in text
+
+
+def test_tokens_that_were_not_counted_are_not_told() -> None:
+    assert tokens_text(Usage(total_tokens=5)) == "tokens  total 5"
+    assert tokens_text(Usage()) == "tokens  not told"
+
+
+@pytest.mark.parametrize("flag", ["-v", "-vv"])
+def test_verbose_shows_a_real_edit_without_its_key(
+    run: Run, photo: Callable[..., Path], emulator: Emulator, flag: str
+) -> None:
+    photo("in.jpg", 96, 64)
+    arguments = ("blur", "in.jpg", "-o", "out.jpg", "--base-url", emulator.url, flag)
+    done = run(*arguments, env={"NANO_EDIT_API_KEY": KEY})
+    assert done.status == 0
+    assert "image/jpeg  96x64" in done.stderr
+    phases = re.findall(r"^\* (\w+) +\d+\.\d\d s", done.stderr, re.MULTILINE)
+    assert phases == ["connect", "send", "wait", "receive", "write"]
+    assert "< HTTP 200\n" in done.stderr
+    assert "* tokens  prompt " in done.stderr
+    assert ("> Content-Type: application/json" in done.stderr) == (flag == "-vv")
+    assert KEY not in done.stdout + done.stderr
+
+
+def test_verbose_shows_how_far_a_failure_came(
+    run: Run, photo: Callable[..., Path], emulator: Emulator
+) -> None:
+    photo("in.jpg")
+    emulator.set_faults("403")
+    arguments = ("blur", "in.jpg", "--base-url", emulator.url, "-v")
+    done = run(*arguments, env={"NANO_EDIT_API_KEY": KEY})
+    assert done.status == 4
+    assert "< HTTP 403\n" in done.stderr
+    assert "* receive" not in done.stderr
+
+
+def test_quiet_outweighs_verbose(
+    run: Run, photo: Callable[..., Path], emulator: Emulator
+) -> None:
+    photo("in.jpg")
+    arguments = ("blur", "in.jpg", "--base-url", emulator.url, "-vv", "-q")
+    done = run(*arguments, env={"NANO_EDIT_API_KEY": KEY})
+    assert (done.status, done.stderr) == (0, "")

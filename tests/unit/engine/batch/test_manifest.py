@@ -1,0 +1,160 @@
+"""The file of results: what it tells of earlier runs, whatever became of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nano_edit.cli.commands.manifest import Manifest, job_id
+from nano_edit.cli.options import Options
+from nano_edit.errors import OutputError
+
+BASE = Options(instruction="sepia", images=["a.jpg"], output="out")
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """An output that is there."""
+    path = tmp_path / "a-edited.png"
+    path.write_bytes(b"a picture")
+    return path
+
+
+def done(job: str, output: Path) -> dict[str, Any]:
+    return {"ok": True, "job": job, "output": str(output)}
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_bytes().splitlines() if line]
+
+
+def test_what_is_done_and_there_is_told(tmp_path: Path, picture: Path) -> None:
+    with Manifest(tmp_path / "m") as manifest:
+        manifest.add(done("one", picture))
+        manifest.add(done("two", tmp_path / "gone.png"))
+        manifest.add({"ok": False, "job": "three", "output": str(picture)})
+        assert manifest.output_of("one") is None  # this run does no edit twice
+    with Manifest(tmp_path / "m") as manifest:
+        found = [manifest.output_of(job) for job in ("one", "two", "three", "four")]
+    assert found == [str(picture), None, None, None]
+
+
+def test_a_line_is_on_disk_at_once(tmp_path: Path, picture: Path) -> None:
+    with Manifest(tmp_path / "m") as manifest:
+        manifest.add(done("one", picture))
+        assert lines(tmp_path / "m") == [done("one", picture)]
+
+
+@pytest.mark.parametrize("torn", ['{"ok": true, "jo', "", '"', "\udcff"])
+def test_a_torn_last_line_is_passed_over(
+    tmp_path: Path, picture: Path, torn: str
+) -> None:
+    path = tmp_path / "m"
+    text = f"{json.dumps(done('one', picture))}\n{torn}"
+    path.write_bytes(text.encode(errors="surrogateescape"))
+    with Manifest(path) as manifest:
+        assert manifest.output_of("one") == str(picture)
+        manifest.add(done("two", picture))
+        manifest.add(done("three", picture))
+    with Manifest(path) as manifest:
+        found = [manifest.output_of(job) for job in ("one", "two", "three")]
+    assert found == [str(picture)] * 3
+
+
+def test_lines_that_are_no_results_are_passed_over(
+    tmp_path: Path, picture: Path
+) -> None:
+    path = tmp_path / "m"
+    noise = 'not JSON\n[1]\n"text"\nnull\n{"ok": true}\n\n'
+    path.write_text(noise + json.dumps(done("one", picture)))
+    with Manifest(path) as manifest:
+        assert manifest.output_of("one") == str(picture)
+
+
+def test_manifests_merge_by_concatenation(tmp_path: Path, picture: Path) -> None:
+    for name, jobs in (("1", ("a", "b")), ("2", ("c",)), ("3", ("d", "a"))):
+        with Manifest(tmp_path / name) as manifest:
+            for job in jobs:
+                manifest.add(done(job, picture))
+    merged = tmp_path / "merged"
+    merged.write_bytes(b"".join((tmp_path / name).read_bytes() for name in "123"))
+    with Manifest(merged) as manifest:
+        assert all(manifest.output_of(job) for job in "abcd")
+
+
+def test_the_last_line_about_an_edit_counts(tmp_path: Path, picture: Path) -> None:
+    with Manifest(tmp_path / "m") as manifest:
+        manifest.add(done("one", picture))
+        manifest.add({"ok": False, "job": "one", "output": None})
+        manifest.add({"ok": False, "job": "two", "output": None})
+        manifest.add(done("two", picture))
+    with Manifest(tmp_path / "m") as manifest:
+        assert manifest.output_of("one") is None
+        assert manifest.output_of("two") == str(picture)
+
+
+@pytest.mark.parametrize("text", ["two\nlines", "\u2028\x1b[31m\x00", "ü 😀", "\udcff"])
+def test_any_text_keeps_to_its_line(tmp_path: Path, picture: Path, text: str) -> None:
+    record = {**done("one", picture), "text": text}
+    with Manifest(tmp_path / "m") as manifest:
+        manifest.add(record)
+    assert (tmp_path / "m").read_bytes().count(b"\n") == 1
+    assert json.loads((tmp_path / "m").read_bytes()) == record
+
+
+def test_a_manifest_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none" / "m"):
+        with pytest.raises(OutputError, match="cannot be used") as caught:
+            Manifest(path)
+        assert "--manifest" in caught.value.hint
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_disk_that_fills_up_is_told() -> None:
+    with (
+        Manifest(Path("/dev/full")) as manifest,
+        pytest.raises(OutputError, match="No space left"),
+    ):
+        manifest.add({"ok": True})
+
+
+# --- which edit --------------------------------------------------------------
+
+
+def test_an_edit_keeps_its_name_from_run_to_run() -> None:
+    assert job_id(BASE, None) == job_id(replace(BASE), None)
+    assert len(job_id(BASE, None)) == 16
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"instruction": "warm"},
+        {"images": ["b.jpg"]},
+        {"images": ["a.jpg", "b.jpg"]},
+        {"model": "other"},
+        {"size": "2K"},
+        {"aspect_ratio": "1:1"},
+        {"output": "elsewhere"},
+        {"format": "png"},
+        {"emulate": True},
+    ],
+)
+def test_what_shapes_the_picture_makes_another_edit(change: dict[str, Any]) -> None:
+    assert job_id(replace(BASE, **change), None) != job_id(BASE, None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"jobs": 30}, {"retries": 9}, {"json": True}, {"quiet": True}, {"timeout": 5.0}],
+)
+def test_how_it_is_carried_out_does_not(change: dict[str, Any]) -> None:
+    assert job_id(replace(BASE, **change), None) == job_id(BASE, None)
+
+
+def test_variants_are_edits_of_their_own() -> None:
+    assert len({job_id(BASE, index) for index in (None, 1, 2)}) == 3

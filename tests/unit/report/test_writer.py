@@ -1,0 +1,617 @@
+"""The report as a file: what stands in it, how large it is, when it appears."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import sys
+import threading
+import tracemalloc
+import unicodedata
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import pytest
+import support
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nano_edit.errors import OutputError, PartialError
+from nano_edit.report.markup import ENTRY_BYTES, article, link, shown
+from nano_edit.report.summary import RESERVED, Tally, summary
+from nano_edit.report.writer import (
+    LARGE,
+    MANY,
+    SMALL,
+    ReportEntry,
+    ReportWriter,
+    entry_from_record,
+)
+from nano_edit.units import duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nano_edit.emulator import Emulator
+
+HOSTILE = "</script><script>steal()</script>\"><img src=x onerror=steal()>'&lt;\x1b[31m"
+PLAIN = ReportEntry(
+    "out.png", "Blur it", None, None, {"tokens": "1,290"}, "done", tokens=1290
+)
+FAILED = replace(PLAIN, outcome="failed", code="refused", failure="No.\nAsk again.")
+
+
+class Outline(HTMLParser):
+    """The tags of a page with their attributes, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def write(path: Path, entries: Iterable[ReportEntry], **more: Any) -> Outline:
+    settings = {"title": "Many edits", "started": datetime.now(UTC), **more}
+    with ReportWriter(path, **settings) as report:
+        for entry in entries:
+            report.add(entry)
+    return Outline(path.read_text(encoding="utf-8"))
+
+
+def body(entry: ReportEntry, folder: Path = Path()) -> Outline:
+    return Outline(article(entry, 1, folder=folder, budget=LARGE))
+
+
+# --- what stands in it --------------------------------------------------------
+
+
+def test_an_edit_shows_its_pictures_instruction_and_figures(tmp_path: Path) -> None:
+    before = support.photo(tmp_path / "in.jpg")
+    after = support.photo(tmp_path / "out.png", 60, 90)
+    page = write(tmp_path / "r.html", [replace(PLAIN, before=before, after=after)])
+    first, second = page.all("img")
+    assert (first["alt"], second["alt"]) == ("Before: out.png", "After: out.png")
+    assert (first["width"], first["height"]) == ("96", "64")
+    assert {picture["loading"] for picture in (first, second)} == {"lazy"}
+    assert all((p["src"] or "").startswith("data:image/webp;") for p in page.all("img"))
+    assert [a["href"] for a in page.all("a")][-2:] == ["in.jpg", "out.png"]
+    assert "Blur it" in page.text
+    assert "Tokens1,290" in page.text
+    assert "Done" in page.text
+
+
+def test_a_failed_edit_shows_its_reason(tmp_path: Path) -> None:
+    page = write(tmp_path / "r.html", [FAILED])
+    assert "Failed: refused" in page.text
+    assert "No.\nAsk again." in page.text
+    assert page.all("article")[0]["data-code"] == "refused"
+
+
+def test_a_missing_picture_leaves_a_placeholder_and_no_slider(tmp_path: Path) -> None:
+    before = support.photo(tmp_path / "in.jpg")
+    entry = replace(PLAIN, before=before, after=tmp_path / "gone.png")
+    page = write(tmp_path / "r.html", [entry])
+    assert "The file is not there any more." in page.text
+    assert len(page.all("img")) == 1
+    assert "range" not in {field.get("type") for field in page.all("input")}
+
+
+def test_a_broken_picture_leaves_a_placeholder_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "<odd>.png").write_bytes(b"no picture")
+    page = body(replace(PLAIN, after=tmp_path / "<odd>.png"))
+    assert "<odd>.png is no picture" in page.text
+    assert not page.all("img")
+
+
+def test_a_picture_with_alpha_is_marked(alpha_png: Path) -> None:
+    assert body(replace(PLAIN, after=alpha_png)).all("img")[0]["class"] == "alpha"
+
+
+def test_an_edit_without_any_fact_is_a_heading_alone() -> None:
+    entry = ReportEntry("out.png", "", None, None, {}, "skipped")
+    assert {tag for tag, _ in body(entry).tags} == {
+        *("article", "div", "p", "a", "strong", "h2")
+    }
+
+
+def test_a_long_instruction_is_folded_and_whole() -> None:
+    text = "Keep every word. " * 60
+    page = body(replace(PLAIN, instruction=text))
+    assert page.all("details")
+    assert text in page.text
+    assert body(replace(PLAIN, instruction="x" * 400)).all("details")
+
+
+def test_the_summary_counts_outcomes_reasons_and_tokens(tmp_path: Path) -> None:
+    entries = [PLAIN, PLAIN, FAILED, replace(FAILED, code=""), FAILED]
+    entries += [replace(PLAIN, outcome="cached"), replace(PLAIN, outcome="skipped")]
+    page = write(
+        tmp_path / "r.html",
+        entries,
+        started=datetime.now(UTC) - timedelta(minutes=3),
+    )
+    text = re.sub(r"\s+", " ", page.text)
+    assert "Done2" in text.replace(" ", "")
+    assert "refused 2 · other 1" in text
+    assert "6,450" in text  # five were paid for in this run
+    assert "3 min 0 s" in text
+
+
+def test_an_empty_run_says_so(tmp_path: Path) -> None:
+    assert "nothing to edit" in write(tmp_path / "r.html", []).text
+
+
+def test_a_start_without_a_time_zone_is_local_time(tmp_path: Path) -> None:
+    page = write(tmp_path / "r.html", [], started=datetime(2026, 3, 1, 14, 5))  # noqa: DTZ001 - the point
+    assert "01 March 2026, 14:05" in page.text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-1, "0.0 s"),
+        (4.21, "4.2 s"),
+        (59.97, "1 min 0 s"),
+        (72, "1 min 12 s"),
+        (7500, "2 h 5 min"),
+    ],
+)
+def test_a_duration_reads_well(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_the_summary_fits_its_place_whatever_is_counted() -> None:
+    tally = Tally()
+    for number in range(5000):
+        entry = replace(FAILED, code=f"\u202e<{number}>" + "&" * 90)
+        tally.take(replace(entry, tokens=10**15))
+    for outcome in ("done", "skipped", "cached"):
+        tally.take(replace(PLAIN, outcome=outcome))
+    markup = summary(tally, seconds=1e9, cut_short=True)
+    assert len(markup.encode()) <= RESERVED
+    assert "other" in markup
+
+
+# --- from a result ------------------------------------------------------------
+
+RESULT: dict[str, object] = {
+    "ok": True,
+    "output": "made/out.png",
+    "width": 1024,
+    "height": 680,
+    "bytes": 1_234_567,
+    "model": "gemini-2.5-flash-image",
+    "usage": {"total_tokens": 1290},
+    "attempts": 2,
+    "elapsed_s": 3.44,
+}
+
+
+def test_a_result_becomes_an_entry(tmp_path: Path) -> None:
+    before = support.photo(tmp_path / "in.jpg")
+    entry = entry_from_record(
+        {**RESULT, "instruction": "Blur", "images": [str(before), "b.png"]}
+    )
+    assert entry == ReportEntry(
+        title="out.png",
+        instruction="Blur",
+        before=before,
+        after=Path("made/out.png"),
+        figures={
+            "pixels": "1024 \N{MULTIPLICATION SIGN} 680",
+            "bytes": "1.2 MB",
+            "seconds": "3.4 s",
+            "tokens": "1,290",
+            "attempts": "2",
+            "model": "gemini-2.5-flash-image",
+        },
+        outcome="done",
+        tokens=1290,
+    )
+
+
+def test_notes_of_a_result_are_shown_and_odd_values_are_not() -> None:
+    record = {"ok": True, "output": 7, "warnings": ["Made smaller."], "usage": []}
+    odd: dict[str, object] = {
+        "width": None,
+        "bytes": "many",
+        "elapsed_s": [],
+        "error": "none",
+    }
+    entry = entry_from_record({**record, **odd})
+    assert entry.figures == {"notes": "Made smaller."}
+    assert entry.after is None
+
+
+@pytest.mark.parametrize("flag", ["cached", "skipped"])
+def test_a_flag_of_a_result_is_its_outcome(flag: str) -> None:
+    entry = entry_from_record({**RESULT, flag: True})
+    assert entry.outcome == flag
+    assert entry.after == Path("made/out.png")
+
+
+def test_a_failed_result_says_why_and_shows_no_output() -> None:
+    error = {"code": "server", "message": "It broke.", "hint": "Try again."}
+    error |= {"billed": "unknown", "recovery": "/s/reply-1.part"}
+    record = {"ok": False, "output": "out.png", "error": error, "attempts": 1}
+    entry = entry_from_record(record)
+    assert (entry.title, entry.after, entry.outcome) == ("out.png", None, "failed")
+    assert (entry.code, entry.failure) == ("server", "It broke.\nTry again.")
+    assert entry.figures == {"billed": "unknown", "kept": "/s/reply-1.part"}
+    entry = entry_from_record({**record, "label": "line 3"})
+    assert entry.title == "line 3"
+
+
+@pytest.mark.parametrize("output", ["-", "", None])
+def test_a_result_without_a_file_is_named_after_its_input(
+    tmp_path: Path, output: str | None
+) -> None:
+    before = support.photo(tmp_path / "in.jpg")
+    entry = entry_from_record({"ok": True, "output": output, "images": [str(before)]})
+    assert (entry.title, entry.after) == ("in.jpg", None)
+    assert entry_from_record({"ok": True, "output": output}).title == "standard output"
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        [],
+        None,
+        [""],
+        ["gone.png"],
+        ["https://example.org/a.png"],
+        ["data:image/png;base64," + "A" * 9000],
+        ["a\x00b"],
+        [os.devnull],
+    ],
+)
+def test_an_input_that_is_no_file_is_not_shown(images: object) -> None:
+    assert entry_from_record({**RESULT, "images": images}).before is None
+
+
+def test_a_run_of_many_edits_writes_the_report(
+    run: support.Run, emulator: Emulator, tmp_path: Path
+) -> None:
+    photo = support.photo(tmp_path / "in.jpg")
+    (tmp_path / "cut.jpg").write_bytes(photo.read_bytes()[:500])
+    edits = [
+        {"instruction": "one", "images": ["in.jpg"], "output": "one.png"},
+        {"instruction": "two", "images": ["cut.jpg"], "output": "two.png"},
+        {"instruction": "three", "images": ["in.jpg"], "output": "three.png"},
+    ]
+    lines = "".join(json.dumps(edit) + "\n" for edit in edits)
+    options = ("--batch", "-", "--report", "r.html", "--base-url", emulator.url)
+    done = run(*options, stdin=lines.encode(), env={"NANO_EDIT_API_KEY": "canary"})
+    assert done.status == 12, done.stderr
+    page = Outline((tmp_path / "r.html").read_text(encoding="utf-8"))
+    outcomes = sorted(str(each["data-outcome"]) for each in page.all("article"))
+    assert outcomes == ["done", "done", "failed"]
+    assert {"one.png", "three.png", "in.jpg"} <= {a["href"] for a in page.all("a")}
+    assert "cut short" in page.text
+    assert "canary" not in page.text
+
+
+def test_what_came_through_standard_input_is_shown_and_not_linked(
+    run: support.Run, emulator: Emulator, tmp_path: Path
+) -> None:
+    photo = support.photo(tmp_path / "in.jpg")
+    options = ("-n", "2", "-o", "out.png", "--report", "r.html", "--base-url")
+    done = run(
+        *("sepia", "-", *options, emulator.url),
+        stdin=photo.read_bytes(),
+        env={"NANO_EDIT_API_KEY": "canary"},
+    )
+    assert done.status == 0, done.stderr
+    page = Outline((tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert len(page.all("img")) == 4
+    links = [str(a["href"]) for a in page.all("a")]
+    files = sorted(link for link in links if not link.startswith("#"))
+    assert files == ["out-1.png", "out-2.png"]
+
+
+# --- foreign text -------------------------------------------------------------
+
+
+def test_foreign_text_stays_text_wherever_it_stands(tmp_path: Path) -> None:
+    entry = ReportEntry(
+        title=HOSTILE,
+        instruction=HOSTILE,
+        before=support.photo(tmp_path / "in'&.jpg"),
+        after=tmp_path / HOSTILE.replace("/", ":"),
+        figures={HOSTILE: HOSTILE},
+        outcome="failed",
+        failure=HOSTILE,
+        code=HOSTILE,
+    )
+    page = write(tmp_path / "r.html", [entry], title=HOSTILE)
+    assert len(page.all("script")) == 1
+    assert [p["alt"] for p in page.all("img")] == ["Before: " + seen(HOSTILE)]
+    assert not {name for _, each in page.tags for name in each} & {"onerror", "style"}
+    assert seen(HOSTILE) in page.text
+
+
+def seen(text: str) -> str:
+    return text.replace("\x1b", "␛")
+
+
+@given(st.text(), st.integers(20, 400))
+def test_shown_text_is_harmless_and_short(text: str, limit: int) -> None:
+    markup = shown(text, limit)
+    assert len(markup.encode()) <= limit
+    assert not set(markup) & set("<>\"'")
+    kinds = {unicodedata.category(c) for c in markup if c not in "\n\t"}
+    assert not kinds & {"Cc", "Cs", "Zl", "Zp"}
+    assert not set(markup) & set("\u061c\u200e\u200f\u202a\u202e\u2066\u2069")
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=60))
+def test_shown_text_that_is_harmless_is_unchanged(text: str) -> None:
+    assert unescape(shown(text, 2000)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "visible"),
+    [
+        ("a\x00b\x1b[0m", "a␀b␛[0m"),
+        ("\u202egnp.exe", "[U+202E]gnp.exe"),
+        ("half \ud800", "half [U+D800]"),
+        ("del \x7f", "del [U+007F]"),
+        ("one\r\ntwo\tthree", "one\ntwo\tthree"),
+        ("cut here", "cut here"),
+    ],
+)
+def test_what_would_not_be_seen_is_made_visible(text: str, visible: str) -> None:
+    assert shown(text, 100) == visible
+
+
+def test_text_that_is_cut_ends_in_an_ellipsis() -> None:
+    assert shown("x" * 100, 20) == "x" * 17 + "…"
+
+
+# --- links --------------------------------------------------------------------
+
+
+def test_links_are_relative_to_the_report(tmp_path: Path) -> None:
+    assert link(tmp_path / "a b#?.png", tmp_path) == "a%20b%23%3F.png"
+    assert link(tmp_path / "in" / "a.png", tmp_path / "out") == "../in/a.png"
+    assert link(Path("ü.png"), Path()) == "%C3%BC.png"
+
+
+def test_a_file_name_is_never_a_scheme(tmp_path: Path) -> None:
+    assert (
+        link(tmp_path / "javascript:alert(1)", tmp_path) == "javascript%3Aalert%281%29"
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no names of bare bytes")
+def test_a_name_that_is_no_text_is_linked(tmp_path: Path) -> None:
+    target = tmp_path / os.fsdecode(b"caf\xe9.png")
+    assert unquote(link(target, tmp_path), "latin-1") == "café.png"
+
+
+def test_a_path_too_long_for_a_link_is_not_linked() -> None:
+    page = body(replace(PLAIN, after=Path("x/" * 600 + "out.png")))
+    assert len(page.all("a")) == 1
+
+
+# --- size ---------------------------------------------------------------------
+
+
+def largest(tmp_path: Path) -> ReportEntry:
+    noise = tmp_path / "noise.png"
+    support.noise(480, 480, mode="RGBA").save(noise)
+    text = "\"'<\u202e" * 5000
+    figures = {f"{text}{number}": text for number in range(40)}
+    return ReportEntry(text, text, noise, noise, figures, "failed", text, text)
+
+
+def test_no_edit_takes_more_than_its_share(tmp_path: Path) -> None:
+    markup = article(largest(tmp_path), 10**6, folder=tmp_path, budget=LARGE)
+    assert LARGE < len(markup.encode()) <= ENTRY_BYTES
+
+
+def test_five_hundred_of_the_largest_edits_stay_under_30_mb(tmp_path: Path) -> None:
+    write(tmp_path / "empty.html", [])
+    frame = (tmp_path / "empty.html").stat().st_size
+    assert frame + MANY * ENTRY_BYTES < 30_000_000
+
+
+def test_beyond_many_edits_thumbnails_are_smaller(tmp_path: Path) -> None:
+    noise = tmp_path / "noise.png"
+    support.noise(300, 300).save(noise)
+    sizes = []
+    for budget in (LARGE, SMALL):
+        markup = article(replace(PLAIN, after=noise), 1, folder=tmp_path, budget=budget)
+        sizes.append(len(markup))
+        assert len(Outline(markup).all("img")[0]["src"] or "") <= budget + 30
+    assert sizes[1] < sizes[0]
+
+
+def test_memory_is_flat_in_the_number_of_edits(tmp_path: Path) -> None:
+    entry = replace(PLAIN, before=support.photo(tmp_path / "in.png"))
+    with ReportWriter(
+        tmp_path / "r.html", title="Many", started=datetime.now(UTC)
+    ) as report:
+        for _ in range(20):
+            report.add(entry)
+        tracemalloc.start()
+        for _ in range(MANY):
+            report.add(entry)
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    written = (tmp_path / "r.html").stat().st_size
+    assert held < 100_000
+    assert written > 500_000
+    page = Outline((tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert len(page.all("article")) == MANY + 20
+
+
+# --- the page's own policy ----------------------------------------------------
+
+
+def test_the_policy_names_the_style_and_the_script_by_hash(tmp_path: Path) -> None:
+    page = write(tmp_path / "r.html", [])
+    text = (tmp_path / "r.html").read_bytes()
+    policy = next(m["content"] for m in page.all("meta") if m.get("http-equiv"))
+    assert policy
+    assert "default-src 'none'" in policy
+    for tag in (b"style", b"script"):
+        found = re.findall(b"<%b>(.*?)</%b>" % (tag, tag), text, re.DOTALL)
+        assert len(found) == 1
+        digest = base64.b64encode(hashlib.sha256(found[0]).digest()).decode()
+        assert f"{tag.decode()}-src 'sha256-{digest}'" in policy
+    assert b"\r" not in text
+
+
+def test_the_page_names_no_other_place(tmp_path: Path) -> None:
+    write(tmp_path / "r.html", [PLAIN, FAILED])
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert not re.findall(r"https?:|url\(|@import", text)
+
+
+# --- when it appears ----------------------------------------------------------
+
+
+def leftovers(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_report_appears_only_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "r.html"
+    path.write_text("the last report")
+    with ReportWriter(path, title="Now", started=datetime.now(UTC)) as report:
+        report.add(PLAIN)
+        assert path.read_text() == "the last report"
+    assert "Now" in path.read_text(encoding="utf-8")
+    assert leftovers(tmp_path) == ["r.html"]
+
+
+def test_finishing_twice_is_finishing_once(tmp_path: Path) -> None:
+    path = tmp_path / "r.html"
+    report = ReportWriter(path, title="Now", started=datetime.now(UTC))
+    report.finish()
+    path.write_text("changed since")
+    report.finish()
+    assert path.read_text() == "changed since"
+
+
+def failing(path: Path, error: BaseException) -> None:
+    with ReportWriter(path, title="Now", started=datetime.now(UTC)) as report:
+        report.add(PLAIN)
+        raise error
+
+
+def test_a_run_that_was_ended_early_is_reported_as_such(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        failing(tmp_path / "r.html", KeyboardInterrupt())
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "ended early" in text
+    assert "out.png" in text
+
+
+def test_some_failed_edits_do_not_make_a_run_ended_early(tmp_path: Path) -> None:
+    with pytest.raises(PartialError):
+        failing(tmp_path / "r.html", PartialError("Some failed."))
+    assert "ended early" not in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_edits_may_be_added_from_many_threads(tmp_path: Path) -> None:
+    entry = replace(PLAIN, before=support.photo(tmp_path / "in.png"))
+    path = tmp_path / "r.html"
+    with ReportWriter(path, title="Now", started=datetime.now(UTC)) as report:
+        threads = [
+            threading.Thread(target=list, args=(map(report.add, [entry] * 5),))
+            for _ in range(6)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    page = Outline(path.read_text(encoding="utf-8"))
+    names = [each["id"] for each in page.all("article")]
+    assert names == [f"edit-{number}" for number in range(1, 31)]
+
+
+@pytest.mark.parametrize("name", ["folder", "missing/r.html"])
+def test_a_place_that_cannot_be_written_is_an_error_at_once(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OutputError, match="report cannot be written"):
+        ReportWriter(tmp_path / name, title="Now", started=datetime.now(UTC))
+
+
+def test_a_report_that_cannot_be_placed_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "r.html"
+    report = ReportWriter(path, title="Now", started=datetime.now(UTC))
+    (path / "in the way").mkdir(parents=True)
+    with pytest.raises(OutputError, match="report cannot be written"):
+        report.finish()
+    assert leftovers(tmp_path) == ["r.html"]
+
+
+def test_a_broken_report_does_not_hide_why_the_run_ended(tmp_path: Path) -> None:
+    path = tmp_path / "r.html"
+    report = ReportWriter(path, title="Now", started=datetime.now(UTC))
+    (path / "in the way").mkdir(parents=True)
+    with pytest.raises(KeyboardInterrupt), report:
+        raise KeyboardInterrupt
+    report = ReportWriter(tmp_path / "s.html", title="", started=datetime.now(UTC))
+    (tmp_path / "s.html" / "in the way").mkdir(parents=True)
+    with pytest.raises(OutputError), report:
+        report.add(PLAIN)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on a file's size")
+def test_a_full_disk_stops_no_edit_and_is_told_at_the_end(tmp_path: Path) -> None:
+    import resource  # noqa: PLC0415 - not there on Windows
+
+    path = tmp_path / "r.html"
+    path.write_text("the last report")
+    report = ReportWriter(path, title="Now", started=datetime.now(UTC))
+    _, hard = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, hard))
+    try:
+        for _ in range(100):
+            report.add(FAILED)
+        with pytest.raises(OutputError, match="report cannot be written"):
+            report.finish()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_text() == "the last report"
+    assert leftovers(tmp_path) == ["r.html"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_a_link_is_followed_to_the_report(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    path = tmp_path / "r.html"
+    path.symlink_to(tmp_path / "kept" / "r.html")
+    write(path, [PLAIN])
+    assert path.is_symlink()
+    assert (tmp_path / "kept" / "r.html").is_file()
+
+
+def test_importing_the_report_loads_no_pillow(run: support.Run) -> None:
+    code = "import sys, nano_edit.report.writer; sys.exit('PIL' in sys.modules)"
+    done = run(code, module="nano_edit.report.writer")
+    assert done.status == 0

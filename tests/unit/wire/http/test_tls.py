@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nano_edit.wire.http.tls import Trust
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HTTPS, HTTP = "https://api.example.com", "http://127.0.0.1:1"
+
+
+def authorities(base_url: str) -> int:
+    return Trust(base_url).context().cert_store_stats()["x509_ca"]
+
+
+def test_the_usual_authorities_are_trusted() -> None:
+    assert authorities(HTTPS) > 50
+    context = Trust(HTTPS).context()
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+
+
+def test_ssl_cert_dir_replaces_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    assert authorities(HTTPS) == 0
+
+
+def test_a_file_that_is_not_there_is_told_when_the_context_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    trust = Trust(HTTPS)
+    for _ in range(2):
+        with pytest.raises(FileNotFoundError):
+            trust.context()
+
+
+def test_plain_http_asks_no_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    assert authorities(HTTP) > 50
