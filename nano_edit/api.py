@@ -39,8 +39,9 @@ from nano_edit.errors import UsageError
 from nano_edit.pictures.inputs.workspace import Workspace
 from nano_edit.pictures.outputs.destination import plan_destination
 from nano_edit.wire.credentials import checked_key, key_in_environment, no_key
-from nano_edit.wire.http.client import Client, Service
+from nano_edit.wire.http.client import Client
 from nano_edit.wire.providers import PROVIDERS
+from nano_edit.wire.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

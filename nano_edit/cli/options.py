@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from nano_edit.cli.choices import OneOf
-from nano_edit.wire.providers import ALL_RATIOS, PROVIDERS, SIZES
+from nano_edit.wire.models import ALL_RATIOS, SIZES
+from nano_edit.wire.providers import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

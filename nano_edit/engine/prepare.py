@@ -11,12 +11,8 @@ from typing import TYPE_CHECKING
 
 from nano_edit.domain import EditRequest
 from nano_edit.errors import UsageError
-from nano_edit.wire.providers import (
-    ALL_RATIOS,
-    check_model_options,
-    endpoint,
-    ratios_of,
-)
+from nano_edit.wire.models import ALL_RATIOS, check_model_options, ratios_of
+from nano_edit.wire.service import endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,13 +1,15 @@
-"""What a key may look like, and the environment variables that may hold one.
+"""API keys: what one may look like, the variables that may hold it, its masking.
 
 Rules: the first variable that holds anything counts, and a broken key is an
 error, so that none is passed over for another account's; no message holds any
-part of a key.
+part of a key.  A service may repeat the key in whatever it answers, so all text
+of its own goes through `mask` before it is cut, shown or written anywhere.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from nano_edit.domain import ApiKey
 from nano_edit.errors import AuthError
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 OWN_VARIABLE = "NANO_EDIT_API_KEY"
 LONGEST = 4096  # bytes; no service's key is a tenth of it
+SHORTEST_MASKED = 8  # characters; a shorter key may stand in any word
+MASK = "****"
 
 
 def key_in_environment(
@@ -47,6 +51,18 @@ def checked_key(text: str, origin: str) -> ApiKey:
             hint="Copy the key again, alone, without quotes or a name before it.",
         )
     return ApiKey(key)
+
+
+def mask(text: str, key: ApiKey | None) -> str:
+    """Return ``text`` with every whole occurrence of the key masked.
+
+    The key may stand there as it is or as URLs quote it.  A key of fewer than
+    `SHORTEST_MASKED` characters is left: it would be found in ordinary words.
+    """
+    value = key.reveal() if key else ""
+    if len(value) < SHORTEST_MASKED:
+        return text
+    return text.replace(value, MASK).replace(quote(value, safe=""), MASK)
 
 
 def no_key(provider: Provider, *more: str) -> AuthError:

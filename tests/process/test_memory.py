@@ -37,8 +37,9 @@ from pathlib import Path
 from nano_edit.domain import ApiKey, Destination, EditRequest, FileSpan, ImageInput
 from nano_edit.engine.edit import edit
 from nano_edit.engine.means import Means, Options
-from nano_edit.wire.http.client import Client, Service
+from nano_edit.wire.http.client import Client
 from nano_edit.wire.providers import PROVIDERS
+from nano_edit.wire.service import Service
 url, folder = sys.argv[1], Path(sys.argv[2])
 source = folder / "in.png"
 span = FileSpan(source, 0, source.stat().st_size)

@@ -30,8 +30,9 @@ from nano_edit.cli.terminal import Terminal
 from nano_edit.domain import ApiKey
 from nano_edit.emulator import Emulator
 from nano_edit.pictures.outputs.image_writer import ImageWriter
-from nano_edit.wire.http.client import Client, Service
+from nano_edit.wire.http.client import Client
 from nano_edit.wire.providers import PROVIDERS
+from nano_edit.wire.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

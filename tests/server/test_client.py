@@ -52,9 +52,10 @@ from nano_edit.errors import (
 )
 from nano_edit.wire.gemini.request import RequestBody
 from nano_edit.wire.gemini.response import ResponseParser
-from nano_edit.wire.http.client import SLICE, Client, Service
+from nano_edit.wire.http.client import SLICE, Client
 from nano_edit.wire.http.connection import KEEP_ALIVE
 from nano_edit.wire.providers import PROVIDERS
+from nano_edit.wire.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -56,8 +56,9 @@ from nano_edit.errors import (
     TerminatedEdit,
     UnknownOutcomeError,
 )
-from nano_edit.wire.http.client import Client, Service
+from nano_edit.wire.http.client import Client
 from nano_edit.wire.providers import PROVIDERS
+from nano_edit.wire.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

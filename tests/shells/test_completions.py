@@ -22,7 +22,7 @@ from nano_edit.cli.app import app
 from nano_edit.cli.completion_scripts import FILE_NAMES, SCRIPTS
 from nano_edit.cli.help.reference import reference_of
 from nano_edit.cli.options import ASPECT_RATIO, FORMAT, PROVIDER, SIZE
-from nano_edit.wire.providers import MODELS
+from nano_edit.wire.models import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from nano_edit.domain import ApiKey
 from nano_edit.engine.prepare import timeout_for
 from nano_edit.wire.providers import PROVIDERS
+from nano_edit.wire.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from nano_edit.engine.means import Means
     from nano_edit.engine.rate_gate import Pace
     from nano_edit.engine.replies.cache import Cache
-    from nano_edit.wire.http.client import Client, Service
+    from nano_edit.wire.http.client import Client
     from nano_edit.wire.http.tls import Trust
     from nano_edit.wire.providers import Provider
 
@@ -76,7 +77,7 @@ def connect(
 
     Raises AuthError when no key is found.
     """
-    from nano_edit.wire.http.client import Client, Service  # noqa: PLC0415 - loads httpx
+    from nano_edit.wire.http.client import Client  # noqa: PLC0415 - loads httpx
 
     base_url, key = base_url_of(options), ApiKey("emulated")
     if options.emulate:

@@ -13,7 +13,7 @@ from nano_edit.cli.config.service import base_url_of, provider_of, timeout_of
 from nano_edit.domain import ApiKey
 from nano_edit.units import size_text
 from nano_edit.wire.gemini.request import RequestBody, read_content, request_json
-from nano_edit.wire.providers import endpoint
+from nano_edit.wire.service import Service, endpoint
 
 if TYPE_CHECKING:
     from nano_edit.cli.commands.job import Job
@@ -25,8 +25,6 @@ MASK = "****"
 
 def dry_run_record(job: Job, options: Options) -> dict[str, Any]:
     """Return what would be sent, as JSON data; no key is looked up."""
-    from nano_edit.wire.http.client import Service  # noqa: PLC0415 - loads httpx
-
     service = Service(
         provider_of(options), base_url_of(options), ApiKey(MASK), timeout_of(options)
     )

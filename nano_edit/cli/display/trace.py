@@ -26,14 +26,15 @@ from nano_edit.domain import (
     RequestSent,
     RetryScheduled,
 )
-from nano_edit.wire.providers import endpoint
+from nano_edit.wire.credentials import mask
+from nano_edit.wire.service import endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from nano_edit.cli.display.progress import Display
     from nano_edit.domain import EditRequest, EditResult, Usage
-    from nano_edit.wire.http.client import Service
+    from nano_edit.wire.service import Service
 
 MASK = "****"
 
@@ -106,10 +107,8 @@ class Trace:
 
     def _reply(self, reply: ReplyStarted) -> None:
         self._display.note(f"< HTTP {reply.http_status}")
-        key = self._service.key.reveal()
         for name, value in reply.headers if self._headers else ():
-            shown = value.replace(key, MASK) if key else value
-            self._display.note(f"< {name}: {shown}")
+            self._display.note(f"< {name}: {mask(value, self._service.key)}")
 
 
 def request_lines(request: EditRequest, service: Service, total: int) -> Iterator[str]:

@@ -19,7 +19,7 @@ from typing import Any
 from nano_edit.cli.options import BEHAVIOUR, PANELS
 from nano_edit.errors import ExitStatus
 from nano_edit.pictures.formats import READ_SUFFIXES
-from nano_edit.wire.providers import MODELS
+from nano_edit.wire.models import MODELS
 
 PROGRAM = "nano-edit"
 PICTURE_SUFFIXES = tuple(suffix.removeprefix(".") for suffix in READ_SUFFIXES)

@@ -24,7 +24,7 @@ from nano_edit.errors import (
     ServerError,
 )
 from nano_edit.wire.gemini.answers import Answer, read_answer
-from nano_edit.wire.providers import MODELS
+from nano_edit.wire.models import MODELS
 
 MAX_QUOTE = 400  # characters of the service's own words in a message
 

@@ -19,12 +19,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from nano_edit import __version__
 from nano_edit.domain import (
     BytesReceived,
     ReplyStarted,
@@ -33,46 +31,24 @@ from nano_edit.errors import (
     NanoEditError,
     NetworkError,
 )
+from nano_edit.wire.credentials import mask
 from nano_edit.wire.gemini.errors import error_of
 from nano_edit.wire.http.connection import STOPPED, Wire
-from nano_edit.wire.http.content_coding import ACCEPTED, ContentDecoder
+from nano_edit.wire.http.content_coding import ContentDecoder
 from nano_edit.wire.http.tls import Trust
 from nano_edit.wire.http.transport_errors import mapped
-from nano_edit.wire.providers import endpoint
+from nano_edit.wire.service import endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nano_edit.domain import ApiKey, Observe
+    from nano_edit.domain import Observe
     from nano_edit.wire.gemini.request import RequestBody
-    from nano_edit.wire.providers import Provider
+    from nano_edit.wire.service import Service
 
 SLICE = 256 * 1024  # bytes handed on at once, when they are there already
 GRACE = 0.1  # seconds that httpx waits longer, so that the attempt's clock is first
 MAX_ERROR_BODY = 256 * 1024  # bytes of an answer that is no picture
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """Whom to ask, and how patiently."""
-
-    provider: Provider
-    base_url: str
-    key: ApiKey
-    timeout: float = 300.0  # seconds for one whole attempt
-    connect_timeout: float = 10.0  # seconds
-    max_reply: int = 512 * 1024 * 1024  # bytes, after decompression
-
-    def headers(self, content_length: int) -> dict[str, str]:
-        """Return the request's headers, the key among them."""
-        return {
-            **self.provider.headers(self.key),
-            "Content-Type": "application/json",
-            "Content-Length": str(content_length),
-            "Accept": "application/json",
-            "Accept-Encoding": ACCEPTED,
-            "User-Agent": f"nano-edit/{__version__}",
-        }
 
 
 class Client:
@@ -96,7 +72,7 @@ class Client:
 
     def hide_key(self, text: str) -> str:
         """Return the text without the key, which the service may have repeated."""
-        return text.replace(self._service.key.reveal(), "****")
+        return mask(text, self._service.key)
 
     def stop(self) -> None:
         """End every attempt that is under way, and any that is still to begin."""

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 BLOCK = 256 * 1024  # bytes of the document handed over at a time, at most
 
-ACCEPTED = "gzip"
 _GZIP = zlib.MAX_WBITS | 16
 
 

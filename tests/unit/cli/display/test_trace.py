@@ -32,8 +32,8 @@ from nano_edit.domain import (
     Usage,
     WrittenImage,
 )
-from nano_edit.wire.http.client import Service
 from nano_edit.wire.providers import PROVIDERS
+from nano_edit.wire.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable

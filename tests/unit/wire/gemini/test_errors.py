@@ -22,7 +22,7 @@ from nano_edit.errors import (
 from nano_edit.wire.gemini.answers import YEAR, read_answer
 from nano_edit.wire.gemini.errors import MAX_QUOTE, error_of
 from nano_edit.wire.gemini.refusals import refusal_of
-from nano_edit.wire.providers import MODELS
+from nano_edit.wire.models import MODELS
 
 HTML = b"\r\n<html><head><title>502 Bad Gateway</title></head></html>"
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nano_edit.errors import ExitStatus, ServerError
-from nano_edit.wire.http.content_coding import ACCEPTED, BLOCK, ContentDecoder
+from nano_edit.wire.http.content_coding import BLOCK, ContentDecoder
+from nano_edit.wire.service import ACCEPTED
 
 MEGA = 1 << 20
 
