@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from support.fault_table import Row
 
-    from nano_edit.emulator.faults.syntax import Turns
+    from nano_edit.emulator.faults.syntax import FaultEntry
 
 PAGE = ROOT / "docs" / "reliability.md"
 
@@ -95,7 +95,7 @@ def story(faults: str) -> str:
     return ", then ".join(_told(turns) for turns in parse_faults(faults))
 
 
-def _told(turns: Turns) -> str:
+def _told(turns: FaultEntry) -> str:
     kind = turns.fault.kind
     if kind.name == "ok":
         return "the picture"

@@ -1,4 +1,4 @@
-"""An answer on its way out: chunks, compression, and every kind of silence.
+"""A response on its way out: chunks, compression, and every kind of silence.
 
 Waiting ends at once when the client goes away or the emulator closes: a wait
 watches the connection, and closing shuts every connection down.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Iterator
 
-    from nano_edit.emulator.answers import Delivery
+    from nano_edit.emulator.responses import Delivery
 
 SLICE = 64 * 1024  # bytes of a chunk
 _WATCH = 0.25  # seconds between two looks at whether the emulator closes
@@ -27,10 +27,10 @@ _LINGER = "hh" if os.name == "nt" else "ii"
 
 
 class ClientGoneError(ConnectionError):
-    """Nobody is there to be answered any more."""
+    """The client has closed the connection."""
 
 
-class Line:
+class ClientConnection:
     """One client's connection."""
 
     def __init__(self, connection: socket.socket, closing: threading.Event) -> None:
@@ -91,13 +91,13 @@ class Sender:
     def __init__(
         self,
         write: Callable[[bytes], object],
-        line: Line,
+        client: ClientConnection,
         delivery: Delivery,
         *,
         chunked: bool = True,
     ) -> None:
         self._write = write
-        self._line = line
+        self._client = client
         self._delivery = delivery
         self._chunked = chunked
         self.sent = 0  # bytes of the body
@@ -113,7 +113,7 @@ class Sender:
         body = b"".join(pieces)
         half = len(body) // 2
         self._send((body[:half],))
-        self._line.wait(self._delivery.pause)
+        self._client.wait(self._delivery.pause)
         self._send((body[half:],))
 
     def _send(self, pieces: Iterable[bytes]) -> None:
@@ -123,7 +123,7 @@ class Sender:
         for part in slices(pieces, limit):
             self._put_or_cut(part)
             if rate is not None:
-                self._line.wait(len(part) / rate)
+                self._client.wait(len(part) / rate)
 
     def _put_or_cut(self, part: memoryview) -> None:
         cut = self._delivery.cut
@@ -131,7 +131,7 @@ class Sender:
             self._put(part)
             return
         self._put(part[: cut - self.sent])
-        self._line.end()
+        self._client.end()
         raise ClientGoneError
 
     def _put(self, part: memoryview) -> None:
@@ -146,6 +146,6 @@ class Sender:
     def finish(self) -> None:
         """Send the closing chunk, after the silence that the delivery asks for."""
         if self._delivery.tail:
-            self._line.wait(self._delivery.tail)
+            self._client.wait(self._delivery.tail)
         if self._chunked:
             self._write(b"0\r\n\r\n")

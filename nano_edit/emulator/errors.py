@@ -1,14 +1,14 @@
-"""The service's error bodies, Google's and the gateway's, as JSON documents.
+"""The service's error documents, Google's and the gateway's.
 
 Shapes and texts follow recorded errors.  A `Refusal` carries one out of the
-depths of a check to the place where answers are sent.
+depths of a check to the place where responses are sent.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from nano_edit.emulator.answers import Answer, write_json
+from nano_edit.emulator.responses import Response, write_json
 
 Document = dict[str, Any]
 _TYPE = "type.googleapis.com/google.rpc."
@@ -26,11 +26,11 @@ STATUS_NAMES = {
 
 
 class Refusal(Exception):  # noqa: N818 - it is what the service does, not a failure
-    """The service will not do it: an error answer to be sent."""
+    """The service will not do it: an error response to be sent."""
 
-    def __init__(self, answer: Answer, reason: str) -> None:
+    def __init__(self, response: Response, reason: str) -> None:
         super().__init__(reason)
-        self.answer = answer
+        self.response = response
 
 
 def google_error(status: int, message: str, *details: Document) -> Document:
@@ -51,15 +51,17 @@ def gateway_error(message: str, code: str, **more: Any) -> Document:
     return {**more, "error": error}
 
 
-def error_answer(status: int, document: Document, *headers: tuple[str, str]) -> Answer:
-    """Return an answer that sends ``document`` with this HTTP status."""
-    return Answer(status, write_json(document), headers=headers)
+def error_response(
+    status: int, document: Document, *headers: tuple[str, str]
+) -> Response:
+    """Return a response that sends ``document`` with this HTTP status."""
+    return Response(status, write_json(document), headers=headers)
 
 
 def refuse(status: int, message: str, *details: Document) -> Refusal:
     """Return Google's error as a `Refusal` to raise."""
     document = google_error(status, message, *details)
-    return Refusal(error_answer(status, document), message)
+    return Refusal(error_response(status, document), message)
 
 
 def invalid(message: str, *, field: str | None = None) -> Refusal:

@@ -1,8 +1,8 @@
 """The reply that the service gives: its JSON document and the picture in it.
 
-Layout, key order and figures follow recorded replies.  A `Scene` is one request
-about to be answered; what a fault changes it changes by building its document
-from the same pieces.
+Layout, key order and figures follow recorded replies.  A `ResponseBuilder`
+is made for one valid request; what a fault changes it changes by building its
+document from the same pieces.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nano_edit.emulator.answers import Answer, Blob, write_json
+from nano_edit.emulator.responses import Blob, Response, write_json
 
 if TYPE_CHECKING:
     from nano_edit.emulator.contract import GenerateRequest
@@ -26,7 +26,7 @@ MIME_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class ResponseBuilder:
     """One valid request, and how large a signature its reply is to carry."""
 
     request: GenerateRequest
@@ -89,7 +89,7 @@ class Scene:
 
     def words(self) -> str:
         """Return what the model says about its edit."""
-        from nano_edit.emulator.picture_edits import describe  # noqa: PLC0415 - as above
+        from nano_edit.emulator.drawing import describe  # noqa: PLC0415 - as above
 
         instruction = self.request.instruction
         asked = "".join(c if c.isprintable() else " " for c in instruction)
@@ -136,11 +136,11 @@ class Scene:
             "thoughtsTokenCount": thoughts,
         }
 
-    def reply(self, parts: list[Part]) -> Answer:
+    def reply(self, parts: list[Part]) -> Response:
         """Return the reply whose parts these are."""
-        return Answer(200, write_json(self.document(parts)))
+        return Response(200, write_json(self.document(parts)))
 
-    def ordinary(self) -> Answer:
+    def ordinary(self) -> Response:
         """Return the reply as the service gives it when all is well."""
         return self.reply(self.parts())
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from nano_edit.emulator.http import Exchange
-from nano_edit.emulator.listener import Listener
-from nano_edit.emulator.service import Options, Service
+from nano_edit.emulator.http import Listener
+from nano_edit.emulator.service import EmulatorOptions, Service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 class Emulator:
     """A running emulator, in a thread of this process; a context manager.
 
-    ``port`` 0 takes a free one.  ``faults`` is a list as `fault_list` reads it.
+    ``port`` 0 takes a free one.  ``faults`` is a list as `faults.syntax` reads it.
     ``latency`` is seconds of silence before each picture.  ``signature_bytes``
     is the length of each thoughtSignature (None: 1.1 to 1.5 MB, as the service).
     ``keep_images`` keeps the pictures that came in ``images``.
@@ -38,9 +37,9 @@ class Emulator:
         gzip: bool = True,
         keep_images: bool = False,
     ) -> None:
-        options = Options(latency, signature_bytes, gzip, keep_images)
+        options = EmulatorOptions(latency, signature_bytes, gzip, keep_images)
         self._service = Service(options, faults)
-        self._listener = Listener(port, self._service, Exchange)
+        self._listener = Listener(port, self._service)
         self._thread = threading.Thread(
             target=self._listener.serve_forever,
             args=(0.02,),

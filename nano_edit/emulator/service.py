@@ -1,4 +1,4 @@
-"""The service behind the HTTP: a request's body in, an answer out.
+"""The service behind the HTTP: a request's body in, an response out.
 
 What the contract refuses is refused whatever the fault list says; a fault is
 for a request that would have succeeded.  Replies are kept for a while, so that
@@ -19,20 +19,20 @@ from nano_edit.emulator.contract import GenerateRequest, read_request
 from nano_edit.emulator.errors import invalid, refuse
 from nano_edit.emulator.faults.syntax import Fault, FaultQueue
 from nano_edit.emulator.log import Log, hash_key, strip_scheme
-from nano_edit.emulator.replies import Scene
+from nano_edit.emulator.replies import ResponseBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from email.message import Message
 
-    from nano_edit.emulator.answers import Answer, Delivery
+    from nano_edit.emulator.responses import Delivery, Response
 
 _KEPT = 64 * 1024 * 1024  # bytes of replies that are kept
 _CacheKey = tuple[bytes, str, bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class EmulatorOptions:
     """How an emulator behaves; see `nano_edit.emulator.Emulator`."""
 
     latency: float = 0.0  # seconds
@@ -44,16 +44,16 @@ class Options:
 class Service:
     """Everything that requests share: options, faults, log, kept replies."""
 
-    def __init__(self, options: Options, faults: str) -> None:
+    def __init__(self, options: EmulatorOptions, faults: str) -> None:
         self.options = options
         self.faults = FaultQueue(faults)
         self.log = Log()
         self.images: dict[int, tuple[bytes, ...]] = {}
         self._replies = _ReplyCache()
 
-    def answer(
+    def respond(
         self, call: Call, headers: Message[str, str], body: bytes
-    ) -> tuple[Answer, Delivery]:
+    ) -> tuple[Response, Delivery]:
         """Return what to send, and how, to one POST of generateContent.
 
         `Refusal` when the contract does not allow it.
@@ -61,12 +61,12 @@ class Service:
         self.log.note(call.number, **key_facts(call.query, headers))
         request = read_request(body, call.model, version=call.version)
         self._remember(call.number, request)
-        answer = self._build(request, call.fault, gzip=self._may_gzip(headers))
+        response = self._build(request, call.fault, gzip=self._may_gzip(headers))
         delivery = call.fault.kind.deliver(call.fault.argument)
-        if answer.status == 200:
+        if response.status == 200:
             silence = delivery.silence + self.options.latency
             delivery = dataclasses.replace(delivery, silence=silence)
-        return answer, delivery
+        return response, delivery
 
     def _may_gzip(self, headers: Message[str, str]) -> bool:
         return self.options.gzip and "gzip" in headers.get("Accept-Encoding", "")
@@ -83,15 +83,15 @@ class Service:
         if self.options.keep_images:
             self.images[number] = request.data
 
-    def _build(self, request: GenerateRequest, fault: Fault, *, gzip: bool) -> Answer:
-        scene = Scene(request, self.options.signature_bytes)
+    def _build(self, request: GenerateRequest, fault: Fault, *, gzip: bool) -> Response:
+        builder = ResponseBuilder(request, self.options.signature_bytes)
 
-        def build() -> Answer:
-            answer = fault.kind.answer(scene, fault.argument)
-            if not gzip or not answer.may_gzip:
-                return answer
-            body = tuple(compress(answer.body))
-            return dataclasses.replace(answer, body=body, encoding="gzip")
+        def build() -> Response:
+            response = fault.kind.build(builder, fault.argument)
+            if not gzip or not response.may_gzip:
+                return response
+            body = tuple(compress(response.body))
+            return dataclasses.replace(response, body=body, encoding="gzip")
 
         return self._replies.get((request.digest, str(fault), gzip), build)
 
@@ -133,7 +133,7 @@ def key_facts(query: str, headers: Message[str, str]) -> dict[str, str]:
 @dataclass(slots=True)
 class _Slot:
     lock: threading.Lock = field(default_factory=threading.Lock)
-    answer: Answer | None = None
+    response: Response | None = None
     size: int = 0
 
 
@@ -144,19 +144,19 @@ class _ReplyCache:
         self._lock = threading.Lock()
         self._slots: OrderedDict[_CacheKey, _Slot] = OrderedDict()
 
-    def get(self, key: _CacheKey, build: Callable[[], Answer]) -> Answer:
+    def get(self, key: _CacheKey, build: Callable[[], Response]) -> Response:
         """Return the reply of this key, built if it is not there."""
         with self._lock:
             slot = self._slots.setdefault(key, _Slot())
             self._slots.move_to_end(key)
         with slot.lock:
-            if slot.answer is not None:
-                return slot.answer
-            answer = build()
-            if answer.status == 200 and isinstance(answer.body, tuple):
-                slot.answer, slot.size = answer, sum(map(len, answer.body))
+            if slot.response is not None:
+                return slot.response
+            response = build()
+            if response.status == 200 and isinstance(response.body, tuple):
+                slot.response, slot.size = response, sum(map(len, response.body))
         self._trim()
-        return answer
+        return response
 
     def _trim(self) -> None:
         with self._lock:

@@ -26,7 +26,7 @@ from support.plain_http import (
 )
 
 from nano_edit.emulator import Emulator, FaultListError
-from nano_edit.emulator.faults.reply_faults import FINISH_REASONS
+from nano_edit.emulator.faults.refusals import FINISH_REASONS
 from nano_edit.emulator.faults.syntax import FaultQueue, parse_faults
 from nano_edit.emulator.faults.table import FAULTS, SECTIONS
 
@@ -649,5 +649,5 @@ def test_every_fault_is_held_by_a_test_here() -> None:
 
 
 def test_every_fault_has_a_section_and_a_name_of_its_own() -> None:
-    names = [kind.name for kinds in SECTIONS.values() for kind in kinds]
+    names = [kind.name for section in SECTIONS for kind in section.kinds]
     assert len(names) == len(set(names)) == len(FAULTS)

@@ -28,10 +28,9 @@ from support.plain_http import (
 )
 
 from nano_edit.emulator import Emulator, FaultListError
-from nano_edit.emulator.connection import ClientGoneError, Line
-from nano_edit.emulator.http import Exchange
-from nano_edit.emulator.listener import Listener
-from nano_edit.emulator.service import Options, Service
+from nano_edit.emulator.connection import ClientConnection, ClientGoneError
+from nano_edit.emulator.http import Listener
+from nano_edit.emulator.service import EmulatorOptions, Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -406,7 +405,7 @@ def test_closing_ends_those_that_are_silent(sent: dict[str, Any]) -> None:
 
 
 def test_a_connection_that_comes_while_it_closes_is_ended() -> None:
-    with Listener(0, Service(Options(), ""), Exchange) as listener:
+    with Listener(0, Service(EmulatorOptions(), "")) as listener:
         client = socket.create_connection(("127.0.0.1", listener.server_address[1]))
         listener.hang_up()
         listener.handle_request()
@@ -446,7 +445,7 @@ def test_silence_lasts_as_long_as_it_was_asked_for(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
     begun = time.monotonic()
-    Line(pair[0], threading.Event()).wait(0.3)
+    ClientConnection(pair[0], threading.Event()).wait(0.3)
     assert time.monotonic() - begun >= 0.3
 
 
@@ -456,7 +455,7 @@ def test_an_early_byte_does_not_end_the_silence(
     ours, client = pair
     client.sendall(b"P")
     begun = time.monotonic()
-    Line(ours, threading.Event()).wait(0.3)
+    ClientConnection(ours, threading.Event()).wait(0.3)
     assert time.monotonic() - begun >= 0.3
     assert ours.recv(10) == b"P"
 
@@ -467,7 +466,7 @@ def test_silence_ends_when_the_client_goes(
     ours, client = pair
     client.close()
     with pytest.raises(ClientGoneError):
-        Line(ours, threading.Event()).wait(600)
+        ClientConnection(ours, threading.Event()).wait(600)
 
 
 def test_silence_ends_when_the_client_breaks_the_connection(
@@ -478,7 +477,7 @@ def test_silence_ends_when_the_client_breaks_the_connection(
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
     client.close()
     with pytest.raises(ClientGoneError):
-        Line(ours, threading.Event()).wait(600)
+        ClientConnection(ours, threading.Event()).wait(600)
 
 
 @pytest.mark.parametrize("early", [b"", b"P"])
@@ -490,4 +489,4 @@ def test_silence_ends_when_the_emulator_closes(
     closing = threading.Event()
     threading.Timer(0.1, closing.set).start()
     with pytest.raises(ClientGoneError):
-        Line(ours, closing).wait(600)
+        ClientConnection(ours, closing).wait(600)

@@ -1,7 +1,6 @@
-"""Replies that hold no picture to be had, or are made to exhaust who reads them.
+"""Broken replies: no whole picture to be had, or made to exhaust the reader.
 
 What is large is made as it is sent, so that a gigabyte costs no memory here.
-Each takes the scene and the fault's argument, so that all fit in one table.
 """
 
 from __future__ import annotations
@@ -11,90 +10,115 @@ import zlib
 from itertools import repeat
 from typing import TYPE_CHECKING
 
-from nano_edit.emulator.answers import Answer, Blob, write_json
 from nano_edit.emulator.connection import compress
+from nano_edit.emulator.faults.kind import FaultSection
+from nano_edit.emulator.responses import Blob, Response, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nano_edit.emulator.replies import Scene
+    from nano_edit.emulator.replies import ResponseBuilder
 
+BROKEN = FaultSection("Broken replies (status 200)")
+_HUGE = {"argument": "bytes", "default": "600000000"}
 _PIECE = 64 * 1024  # bytes made at once
 
+# --- cut --------------------------------------------------------------------
 
-def truncated_json(scene: Scene, _: str) -> Answer:
-    """End in the middle of the picture, as if that were the end."""
-    encoded = base64.b64encode(scene.picture())
-    pieces = write_json(scene.document([scene.data_part(encoded)]))
+
+@BROKEN.fault(
+    "truncated-json", "the JSON ends within the picture, the connection in order"
+)
+def _truncated_json(builder: ResponseBuilder, _: str) -> Response:
+    encoded = base64.b64encode(builder.picture())
+    pieces = write_json(builder.document([builder.data_part(encoded)]))
     before = pieces[: pieces.index(encoded)]
-    return Answer(200, (*before, encoded[: len(encoded) // 2]))
+    return Response(200, (*before, encoded[: len(encoded) // 2]))
 
 
-def truncated_tail(scene: Scene, _: str) -> Answer:
-    """End behind the picture, before what closes the JSON."""
-    *pieces, last, _end = scene.ordinary().body
-    return Answer(200, (*pieces, last[: last.index(b"]")]))
+@BROKEN.fault(
+    "truncated-tail", "the JSON ends behind the picture, the connection in order"
+)
+def _truncated_tail(builder: ResponseBuilder, _: str) -> Response:
+    *pieces, last, _end = builder.ordinary().body
+    return Response(200, (*pieces, last[: last.index(b"]")]))
 
 
-def truncated_base64(scene: Scene, _: str) -> Answer:
-    """Cut the picture's base64 at a length that no base64 has."""
-    encoded = base64.b64encode(scene.picture())
-    return scene.reply([scene.data_part(encoded[: len(encoded) // 8 * 4 + 1])])
+@BROKEN.fault("truncated-base64", "valid JSON, the base64 cut to a length there is not")
+def _truncated_base64(builder: ResponseBuilder, _: str) -> Response:
+    encoded = base64.b64encode(builder.picture())
+    return builder.reply([builder.data_part(encoded[: len(encoded) // 8 * 4 + 1])])
 
 
-def truncated_image(scene: Scene, _: str) -> Answer:
-    """Send the first half of the picture's file, in sound base64."""
-    picture = scene.picture()
-    return scene.reply([scene.image_part(picture[: len(picture) // 2])])
+@BROKEN.fault("truncated-image", "valid base64 of half of the file")
+def _truncated_image(builder: ResponseBuilder, _: str) -> Response:
+    picture = builder.picture()
+    return builder.reply([builder.image_part(picture[: len(picture) // 2])])
 
 
-def not_an_image(scene: Scene, _: str) -> Answer:
-    """Send words where the picture belongs, in sound base64."""
-    return scene.reply([scene.image_part(b"This is no picture.\n" * 20)])
+# --- other bytes ------------------------------------------------------------
 
 
-def bad_utf8(scene: Scene, _: str) -> Answer:
-    """Put bytes that are no UTF-8 into the words before the picture."""
+@BROKEN.fault("not-an-image", "valid base64 of words")
+def _not_an_image(builder: ResponseBuilder, _: str) -> Response:
+    return builder.reply([builder.image_part(b"This is no picture.\n" * 20)])
+
+
+@BROKEN.fault("bad-utf8", "words that are invalid UTF-8")
+def _bad_utf8(builder: ResponseBuilder, _: str) -> Response:
     words = {"text": Blob(b"Here it is \xff\xc3\x28: ")}
-    return scene.reply([words, scene.image_part(scene.picture())])
+    return builder.reply([words, builder.image_part(builder.picture())])
 
 
-def deep_nesting(scene: Scene, argument: str) -> Answer:
-    """Open so many arrays within each other before the candidates."""
-    first, *rest = scene.ordinary().body
+@BROKEN.fault(
+    "deep-nesting",
+    "so many arrays within each other before the candidates",
+    argument="arrays",
+    default="100",
+)
+def _deep_nesting(builder: ResponseBuilder, argument: str) -> Response:
+    first, *rest = builder.ordinary().body
     depth = int(float(argument))
     nest = b'\n  "debug": ' + b"[" * depth + b"]" * depth + b","
-    return Answer(200, (b"{" + nest + first[1:], *rest))
+    return Response(200, (b"{" + nest + first[1:], *rest))
 
 
-def huge(scene: Scene, argument: str) -> Answer:
-    """Send so many bytes of white space before the candidates."""
-    return Answer(200, _swollen(scene, int(float(argument))), may_gzip=False)
+# --- too large --------------------------------------------------------------
 
 
-def huge_text(scene: Scene, argument: str) -> Answer:
-    """Send words so many bytes long before the picture."""
-    return Answer(200, _wordy(scene, int(float(argument))), may_gzip=False)
+@BROKEN.fault("huge", "so much white space before the candidates", **_HUGE)
+def _huge(builder: ResponseBuilder, argument: str) -> Response:
+    return Response(200, _swollen(builder, int(float(argument))), may_gzip=False)
 
 
-def gzip_bomb(scene: Scene, argument: str) -> Answer:
-    """Send a little gzip that inflates to so many megabytes, asked for or not."""
-    body = _swollen(scene, int(float(argument) * 1024 * 1024))
+@BROKEN.fault("huge-text", "words of so many bytes before the picture", **_HUGE)
+def _huge_text(builder: ResponseBuilder, argument: str) -> Response:
+    return Response(200, _wordy(builder, int(float(argument))), may_gzip=False)
+
+
+@BROKEN.fault(
+    "gzip-bomb",
+    "gzip of so much white space, asked for or not",
+    argument="MB",
+    default="1000",
+)
+def _gzip_bomb(builder: ResponseBuilder, argument: str) -> Response:
+    body = _swollen(builder, int(float(argument) * 1024 * 1024))
     packed = compress(body, zlib.Z_DEFAULT_STRATEGY)
-    return Answer(200, packed, encoding="gzip", may_gzip=False)
+    return Response(200, packed, encoding="gzip", may_gzip=False)
 
 
-def _swollen(scene: Scene, size: int) -> Iterator[bytes]:
-    first, *rest = scene.ordinary().body
+def _swollen(builder: ResponseBuilder, size: int) -> Iterator[bytes]:
+    first, *rest = builder.ordinary().body
     yield b"{"
     yield from _run(b" ", size)
     yield first[1:]
     yield from rest
 
 
-def _wordy(scene: Scene, size: int) -> Iterator[bytes]:
+def _wordy(builder: ResponseBuilder, size: int) -> Iterator[bytes]:
     words = {"text": Blob(b"")}
-    reply = scene.reply([words, scene.image_part(scene.picture())])
+    reply = builder.reply([words, builder.image_part(builder.picture())])
     first, _, *rest = reply.body
     yield first
     yield from _run(b"A", size)

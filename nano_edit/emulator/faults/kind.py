@@ -1,27 +1,28 @@
-"""One kind of fault: what it is called, what it answers, how that is delivered.
+"""One kind of fault: its name, how it responds, how the response is delivered.
 
-The tables of kinds stand in `error_faults`, `reply_faults` and `faults`; each
-row is data, and what it does to an answer is built elsewhere.
+Each module of this folder fills a `FaultSection`: a fault's row and the function
+that builds its response stand side by side.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from nano_edit.emulator.answers import Answer, Delivery
+from nano_edit.emulator.responses import Delivery, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nano_edit.emulator.replies import Scene
+    from nano_edit.emulator.replies import ResponseBuilder
 
-Build: TypeAlias = "Callable[[Scene, str], Answer]"
+# Takes the fault's argument as it was written.
+Build: TypeAlias = "Callable[[ResponseBuilder, str], Response]"
 
 
-def ordinary(scene: Scene, _: str) -> Answer:
-    """Answer as if nothing were wrong."""
-    return scene.ordinary()
+def ordinary(builder: ResponseBuilder, _: str) -> Response:
+    """Respond as if nothing were wrong."""
+    return builder.ordinary()
 
 
 def at_once(_: str) -> Delivery:
@@ -31,12 +32,33 @@ def at_once(_: str) -> Delivery:
 
 @dataclass(frozen=True, slots=True)
 class FaultKind:
-    """One row of the table: a name for lists, and what it does to a request."""
+    """One row of the table: a name for fault lists, and what it does to a request."""
 
     name: str
-    summary: str
-    answer: Build = ordinary
+    summary: str  # ARG in it stands for the argument
+    build: Build = ordinary
     deliver: Callable[[str], Delivery] = at_once
     argument: str = ""  # what ARG is; "": it takes none
     default: str = ""  # ARG when it is left out
     is_number: bool = True  # of ARG
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSection:
+    """A part of the table: its title, and its rows in order."""
+
+    title: str
+    kinds: list[FaultKind] = field(default_factory=list)
+
+    def add(self, name: str, summary: str, build: Build, **more: Any) -> None:
+        """Append a row; ``more`` are further fields of `FaultKind`."""
+        self.kinds.append(FaultKind(name, summary, build, **more))
+
+    def fault(self, name: str, summary: str, **more: Any) -> Callable[[Build], Build]:
+        """Return a decorator: the function builds the response of this row."""
+
+        def enter(build: Build) -> Build:
+            self.add(name, summary, build, **more)
+            return build
+
+        return enter

@@ -1,7 +1,6 @@
-"""Whole replies in odd clothes: every shape here is legal, or has been seen.
+"""Valid but unusual replies: every shape here is legal, or has been seen.
 
-A client that means well by its user takes the picture out of each.  Each takes
-the scene and the fault's argument, so that all fit in one table.
+A client takes the picture out of each.
 """
 
 from __future__ import annotations
@@ -10,14 +9,15 @@ import base64
 import re
 from typing import TYPE_CHECKING, Any
 
-from nano_edit.emulator.answers import Answer, Blob, write_json
+from nano_edit.emulator.faults.kind import FaultSection
 from nano_edit.emulator.replies import MIME_TYPES
+from nano_edit.emulator.responses import Blob, Response, write_json
 
 if TYPE_CHECKING:
     from nano_edit.emulator.faults.kind import Build
-    from nano_edit.emulator.replies import Part, Scene
+    from nano_edit.emulator.replies import Part, ResponseBuilder
 
-_ESCAPES = {b"/": rb"\/", b"+": rb"\u002b", b"=": rb"\u003d"}
+ODD = FaultSection("Valid but unusual replies (status 200)")
 
 # What a terminal, a bidirectional layout or a markup reader might obey: colour, a
 # title, the clipboard, a link, a cleared screen, an 8-bit CSI, overtyped words, a
@@ -30,98 +30,91 @@ ESCAPES = (
 )
 
 
-def _with_words(scene: Scene, *parts: Part) -> Answer:
-    """Answer with ``parts``, and before them the words, if they were asked for."""
-    asked = "TEXT" in scene.request.modalities
-    words = [scene.text_part(scene.words())] if asked else []
-    return scene.reply([*words, *parts])
+def with_words(builder: ResponseBuilder, *parts: Part) -> Response:
+    """Reply with ``parts``, and before them the words, if they were asked for."""
+    asked = "TEXT" in builder.request.modalities
+    words = [builder.text_part(builder.words())] if asked else []
+    return builder.reply([*words, *parts])
 
 
-def _final(scene: Scene) -> Part:
-    return scene.image_part(scene.picture())
+def _final(builder: ResponseBuilder) -> Part:
+    return builder.image_part(builder.picture())
 
 
-def _draft(scene: Scene, number: int) -> Part:
-    picture = scene.picture(label=f"draft {number}")
-    return scene.image_part(picture, number=1 + number)
+def _draft(builder: ResponseBuilder, number: int) -> Part:
+    picture = builder.picture(label=f"draft {number}")
+    return builder.image_part(picture, number=1 + number)
 
 
-def empty_parts(scene: Scene, _: str) -> Answer:
-    """Put a part without fields and one with empty words before the picture."""
-    return _with_words(scene, {}, {"text": ""}, _final(scene))
+# --- which parts ------------------------------------------------------------
 
 
-def drafts(scene: Scene, _: str) -> Answer:
-    """Send two drafts that do not say so, then the picture."""
-    return _with_words(scene, _draft(scene, 1), _draft(scene, 2), _final(scene))
+@ODD.fault("empty-part", "{} and empty words before the picture")
+def _empty_parts(builder: ResponseBuilder, _: str) -> Response:
+    return with_words(builder, {}, {"text": ""}, _final(builder))
 
 
-def thoughts(scene: Scene, _: str) -> Answer:
-    """Send a thought in words and two drafts that say so at their end."""
+@ODD.fault("drafts", "two drafts that do not say so, then the picture")
+def _drafts(builder: ResponseBuilder, _: str) -> Response:
+    drafts = (_draft(builder, number) for number in (1, 2))
+    return with_words(builder, *drafts, _final(builder))
+
+
+@ODD.fault(
+    "drafts-thought",
+    "words and drafts with thought: true (after the data), then the picture",
+)
+def _thoughts(builder: ResponseBuilder, _: str) -> Response:
     words = {"text": "**Considering the light**\n\n", "thought": True}
-    first, second = ({**_draft(scene, n), "thought": True} for n in (1, 2))
-    return _with_words(scene, words, first, second, _final(scene))
+    first, second = ({**_draft(builder, n), "thought": True} for n in (1, 2))
+    return with_words(builder, words, first, second, _final(builder))
 
 
-def thought_last(scene: Scene, _: str) -> Answer:
-    """Send the picture, then a draft that says so."""
-    return _with_words(scene, _final(scene), {**_draft(scene, 1), "thought": True})
+@ODD.fault("thought-last", "the picture, then a draft with thought: true")
+def _thought_last(builder: ResponseBuilder, _: str) -> Response:
+    return with_words(builder, _final(builder), {**_draft(builder, 1), "thought": True})
 
 
-def wrong_mime_type(scene: Scene, _: str) -> Answer:
-    """Claim PNG for a JPEG, or JPEG for a PNG."""
-    claimed = "image/png" if scene.format == "JPEG" else "image/jpeg"
-    return _with_words(scene, scene.image_part(scene.picture(), claimed))
+# --- which picture ----------------------------------------------------------
 
 
-def in_format(image_format: str) -> Build:
-    """Return an answer in another format than the model's, truly named."""
-
-    def answer(scene: Scene, _: str) -> Answer:
-        picture = scene.picture(image_format)
-        part = scene.image_part(picture, MIME_TYPES[image_format])
-        return _with_words(scene, part)
-
-    return answer
+@ODD.fault("wrong-mime", "mimeType image/png, bytes JPEG")
+def _wrong_mime_type(builder: ResponseBuilder, _: str) -> Response:
+    claimed = "image/png" if builder.format == "JPEG" else "image/jpeg"
+    return with_words(builder, builder.image_part(builder.picture(), claimed))
 
 
-def data_url(scene: Scene, _: str) -> Answer:
-    """Send the picture as Markdown in the words, as some gateways do."""
-    mime_type = MIME_TYPES[scene.format].encode()
-    encoded = base64.b64encode(scene.picture())
+def _in_format(image_format: str) -> Build:
+    """Return a builder that replies in another format than the model's."""
+
+    def build(builder: ResponseBuilder, _: str) -> Response:
+        picture = builder.picture(image_format)
+        part = builder.image_part(picture, MIME_TYPES[image_format])
+        return with_words(builder, part)
+
+    return build
+
+
+ODD.add("png", "the picture as PNG", _in_format("PNG"))
+ODD.add("webp", "the picture as WebP", _in_format("WEBP"))
+
+
+@ODD.fault("data-url", "the picture as a data: URL in the words")
+def _data_url(builder: ResponseBuilder, _: str) -> Response:
+    mime_type = MIME_TYPES[builder.format].encode()
+    encoded = base64.b64encode(builder.picture())
+    # Markdown, as some gateways write it.
     words = b"Here it is:\\n\\n![image](data:%b;base64,%b)\\n" % (mime_type, encoded)
-    return scene.reply([{"text": Blob(words)}])
+    return builder.reply([{"text": Blob(words)}])
 
 
-def url_safe(scene: Scene, _: str) -> Answer:
-    """Write the picture in base64's other alphabet, without padding."""
-    encoded = base64.urlsafe_b64encode(scene.picture())
-    return _with_words(scene, scene.data_part(encoded.rstrip(b"=")))
+# --- how it is written ------------------------------------------------------
 
 
-def escaped(scene: Scene, _: str) -> Answer:
-    r"""Escape what need not be escaped: ``\/``, ``\u002b``, ``\u003d``."""
-    encoded = base64.b64encode(scene.picture())
-    for plain, escape in _ESCAPES.items():
-        encoded = encoded.replace(plain, escape)
-    return _with_words(scene, scene.data_part(encoded))
-
-
-def late_keys(scene: Scene, _: str) -> Answer:
-    """Say last what is wanted first: types, thoughts, the candidates."""
-    draft, final = _late(_draft(scene, 1)), _late(_final(scene))
-    document = scene.document([{**draft, "thought": True}, final])
-    candidate = dict(reversed(document.pop("candidates")[0].items()))
-    return Answer(200, write_json({**document, "candidates": [candidate]}))
-
-
-def _late(part: Part) -> Part:
-    return {**part, "inlineData": dict(reversed(part["inlineData"].items()))}
-
-
-def snake_case(scene: Scene, _: str) -> Answer:
-    """Write every name in snake_case, as clients of protocol buffers may."""
-    return Answer(200, write_json(_in_snake_case(scene.document(scene.parts()))))
+@ODD.fault("snake-case", "inline_data, mime_type, …")
+def _snake_case(builder: ResponseBuilder, _: str) -> Response:
+    # As clients of protocol buffers may.
+    return Response(200, write_json(_in_snake_case(builder.document(builder.parts()))))
 
 
 def _in_snake_case(value: Any) -> Any:
@@ -135,27 +128,57 @@ def _in_snake_case(value: Any) -> Any:
     }
 
 
-def compact(scene: Scene, _: str) -> Answer:
-    """Write the reply on one line, the role first, as a gateway does anew."""
-    document = scene.document(scene.parts())
+@ODD.fault("urlsafe", "URL-safe base64 without padding")
+def _url_safe(builder: ResponseBuilder, _: str) -> Response:
+    encoded = base64.urlsafe_b64encode(builder.picture())
+    return with_words(builder, builder.data_part(encoded.rstrip(b"=")))
+
+
+@ODD.fault("escaped", r"base64 with `\/`, `\u002b` and `\u003d`")
+def _escaped(builder: ResponseBuilder, _: str) -> Response:
+    encoded = base64.b64encode(builder.picture())
+    for plain, escape in ((b"/", rb"\/"), (b"+", rb"\u002b"), (b"=", rb"\u003d")):
+        encoded = encoded.replace(plain, escape)
+    return with_words(builder, builder.data_part(encoded))
+
+
+@ODD.fault("late-keys", "mimeType after data, thought after both, candidates last")
+def _late_keys(builder: ResponseBuilder, _: str) -> Response:
+    draft, final = _late(_draft(builder, 1)), _late(_final(builder))
+    document = builder.document([{**draft, "thought": True}, final])
+    candidate = dict(reversed(document.pop("candidates")[0].items()))
+    return Response(200, write_json({**document, "candidates": [candidate]}))
+
+
+def _late(part: Part) -> Part:
+    return {**part, "inlineData": dict(reversed(part["inlineData"].items()))}
+
+
+@ODD.fault("compact", "on one line, the role before the parts")
+def _compact(builder: ResponseBuilder, _: str) -> Response:
+    # As a gateway writes that reads the reply and writes it anew.
+    document = builder.document(builder.parts())
     (candidate,) = document["candidates"]
     candidate["content"] = dict(reversed(candidate["content"].items()))
     document["promptFeedback"] = {"safetyRatings": None}
-    return Answer(200, write_json(document, indent=None))
+    return Response(200, write_json(document, indent=None))
 
 
-def smaller(scene: Scene, _: str) -> Answer:
-    """Drop ``imageSize`` on the way: the answer has the pixels of 1K."""
-    picture = scene.picture(size=scene.request.pixels_of(size="1K"))
-    return _with_words(scene, scene.image_part(picture))
+# --- not what was asked for -------------------------------------------------
 
 
-def square(scene: Scene, _: str) -> Answer:
-    """Ignore the ratio: the answer is 1:1."""
-    picture = scene.picture(size=scene.request.pixels_of(ratio="1:1"))
-    return _with_words(scene, scene.image_part(picture))
+@ODD.fault("small", "imageSize dropped: 1K pixels")
+def _smaller(builder: ResponseBuilder, _: str) -> Response:
+    picture = builder.picture(size=builder.request.pixels_of(size="1K"))
+    return with_words(builder, builder.image_part(picture))
 
 
-def terminal_escapes(scene: Scene, _: str) -> Answer:
-    """Say things that no terminal should be shown, then send the picture."""
-    return scene.reply([scene.text_part(ESCAPES), _final(scene)])
+@ODD.fault("square", "aspectRatio ignored: 1:1")
+def _square(builder: ResponseBuilder, _: str) -> Response:
+    picture = builder.picture(size=builder.request.pixels_of(ratio="1:1"))
+    return with_words(builder, builder.image_part(picture))
+
+
+@ODD.fault("terminal-escapes", "words with escape sequences, bidi controls, markup")
+def _terminal_escapes(builder: ResponseBuilder, _: str) -> Response:
+    return builder.reply([builder.text_part(ESCAPES), _final(builder)])

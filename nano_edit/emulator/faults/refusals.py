@@ -1,66 +1,106 @@
-"""Answers with status 200 that hold no picture: refusals, and emptiness.
+"""Responses with status 200 that hold no picture: refusals and empty replies.
 
-All but the words of the text-only one follow recorded replies.  Each takes the
-scene and the fault's argument, so that all fit in one table.
+All but the words of the text-only one follow recorded replies.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nano_edit.emulator.answers import Answer, write_json
+from nano_edit.emulator.faults.kind import FaultKind, FaultSection
+from nano_edit.emulator.responses import Response, write_json
 
 if TYPE_CHECKING:
     from nano_edit.emulator.faults.kind import Build
-    from nano_edit.emulator.replies import Scene
+    from nano_edit.emulator.replies import ResponseBuilder
 
+REFUSALS = FaultSection("No picture (status 200)")
 _NO_RATINGS = {"promptFeedback": {"safetyRatings": None}}
 
+FINISH_REASONS = (
+    "IMAGE_SAFETY",
+    "IMAGE_PROHIBITED_CONTENT",
+    "IMAGE_OTHER",
+    "IMAGE_RECITATION",
+    "NO_IMAGE",
+    "SAFETY",
+    "PROHIBITED_CONTENT",
+    "RECITATION",
+    "BLOCKLIST",
+    "SPII",
+    "MAX_TOKENS",
+    "MODEL_ARMOR",
+    "OTHER",
+    "MALFORMED_RESPONSE",
+)
 
-def refused(reason: str) -> Build:
-    """Return an answer with this ``finishReason``."""
 
-    def answer(scene: Scene, _: str) -> Answer:
+def finish_reason(name: str) -> FaultKind:
+    """Return the fault that refuses with this ``finishReason``."""
+
+    def refuse(builder: ResponseBuilder, _: str) -> Response:
         candidate = {
             "content": {"parts": None},
-            "finishReason": reason,
-            "finishMessage": f"Unable to show the generated image ({reason}).",
+            "finishReason": name,
+            "finishMessage": f"Unable to show the generated image ({name}).",
             "index": 0,
         }
-        return _reply({"candidates": [candidate], **scene.closing([])})
+        return _reply({"candidates": [candidate], **builder.closing([])})
 
-    return answer
+    return FaultKind(name, f"no picture, finishReason {name}", refuse)
 
 
-def blocked(scene: Scene, argument: str) -> Answer:
-    """Refuse the prompt itself, for the reason that ``argument`` names."""
+def _reply(document: dict[str, Any]) -> Response:
+    return Response(200, write_json(document))
+
+
+REFUSALS.kinds.extend(map(finish_reason, FINISH_REASONS))
+
+
+@REFUSALS.fault(
+    "block",
+    "no candidates, promptFeedback.blockReason ARG",
+    argument="reason",
+    default="PROHIBITED_CONTENT",
+    is_number=False,
+)
+def _blocked(builder: ResponseBuilder, argument: str) -> Response:
     feedback = {
         "blockReason": argument,
         "blockReasonMessage": f"The prompt was blocked ({argument}).",
     }
-    return _reply({"promptFeedback": feedback, **scene.closing([])})
+    return _reply({"promptFeedback": feedback, **builder.closing([])})
 
 
-def no_candidates(scene: Scene, _: str) -> Answer:
-    """Give ``candidates`` as null."""
-    return _reply({"candidates": None, **_NO_RATINGS, **scene.closing([])})
+@REFUSALS.fault("candidates-null", "candidates: null")
+def _no_candidates(builder: ResponseBuilder, _: str) -> Response:
+    return _reply({"candidates": None, **_NO_RATINGS, **builder.closing([])})
 
 
-def content(value: Any) -> Build:
-    """Return an answer that stops as if all were well around this ``content``."""
+def _content(value: Any) -> Build:
+    """Return a builder of a reply that stops as if all were well with this content."""
 
-    def answer(scene: Scene, _: str) -> Answer:
+    def build(builder: ResponseBuilder, _: str) -> Response:
         candidate = {"content": value, "finishReason": "STOP", "index": 0}
-        return _reply({"candidates": [candidate], **_NO_RATINGS, **scene.closing([])})
+        closing = builder.closing([])
+        return _reply({"candidates": [candidate], **_NO_RATINGS, **closing})
 
-    return answer
+    return build
 
 
-def words_only(scene: Scene, _: str) -> Answer:
-    """Talk about the picture and send none."""
+REFUSALS.add("parts-null", "parts: null, yet STOP", _content({"parts": None}))
+REFUSALS.add("content-empty", "content: {}, yet STOP", _content({}))
+REFUSALS.add(
+    "role-only", "content with a role and no parts", _content({"role": "model"})
+)
+REFUSALS.add(
+    "no-image",
+    "STOP after a part with empty words",
+    _content({"parts": [{"text": ""}], "role": "model"}),
+)
+
+
+@REFUSALS.fault("text-only", "STOP after words")
+def _words_only(builder: ResponseBuilder, _: str) -> Response:
     words = "I can help you with that! Which part of the picture do you mean?"
-    return scene.reply([scene.text_part(words)])
-
-
-def _reply(document: dict[str, Any]) -> Answer:
-    return Answer(200, write_json(document))
+    return builder.reply([builder.text_part(words)])

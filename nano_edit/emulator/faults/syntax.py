@@ -1,4 +1,4 @@
-"""Fault lists: what they are written like, and the queue they become.
+"""Fault lists: their grammar, and the queue they become.
 
 ::
 
@@ -20,7 +20,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nano_edit.emulator.faults.table import FAULTS, finish_reason
+from nano_edit.emulator.faults.refusals import finish_reason
+from nano_edit.emulator.faults.table import FAULTS
 
 if TYPE_CHECKING:
     from nano_edit.emulator.faults.kind import FaultKind
@@ -49,7 +50,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
+class FaultEntry:
     """A fault and the number of requests it is for; None: all from then on."""
 
     fault: Fault
@@ -59,16 +60,16 @@ class Turns:
 OK = Fault(FAULTS["ok"], "")
 
 
-def parse_faults(text: str) -> tuple[Turns, ...]:
-    """Return the turns that a list asks for; `FaultListError` if it cannot be read."""
+def parse_faults(text: str) -> tuple[FaultEntry, ...]:
+    """Return the entries of a list; `FaultListError` if it cannot be read."""
     entries = (entry.strip() for entry in text.split(","))
-    return tuple(_turns(entry) for entry in entries if entry)
+    return tuple(_read_entry(entry) for entry in entries if entry)
 
 
-def _turns(entry: str) -> Turns:
-    match = _ENTRY.fullmatch(entry)
+def _read_entry(text: str) -> FaultEntry:
+    match = _ENTRY.fullmatch(text)
     if not match:
-        raise FaultListError(f"{entry!r} is not NAME[=ARG][:COUNT]")
+        raise FaultListError(f"{text!r} is not NAME[=ARG][:COUNT]")
     kind = _kind(match["name"])
     argument = match["argument"]
     if argument is not None and not kind.argument:
@@ -78,7 +79,7 @@ def _turns(entry: str) -> Turns:
         raise FaultListError(f"{kind.name} takes a number of {kind.argument}")
     count = match["count"] or "1"
     fault = Fault(kind, argument)
-    return Turns(fault, None if count == "*" else int(count))
+    return FaultEntry(fault, None if count == "*" else int(count))
 
 
 def _kind(name: str) -> FaultKind:
@@ -96,24 +97,24 @@ class FaultQueue:
 
     def __init__(self, text: str) -> None:
         self._lock = threading.Lock()
-        self._turns: deque[Turns] = deque(parse_faults(text))
+        self._entries: deque[FaultEntry] = deque(parse_faults(text))
 
     def replace(self, text: str) -> None:
         """Forget what is left and begin with another list."""
-        turns = deque(parse_faults(text))
+        entries = deque(parse_faults(text))
         with self._lock:
-            self._turns = turns
+            self._entries = entries
 
     def take(self) -> Fault:
         """Return the next request's fault; ``ok`` when the list is used up."""
         with self._lock:
-            while self._turns:
-                first = self._turns[0]
+            while self._entries:
+                first = self._entries[0]
                 if first.count is None:
                     return first.fault
-                self._turns.popleft()
+                self._entries.popleft()
                 if first.count > 1:
-                    self._turns.appendleft(Turns(first.fault, first.count - 1))
+                    self._entries.appendleft(FaultEntry(first.fault, first.count - 1))
                 if first.count:
                     return first.fault
             return OK

@@ -1,91 +1,99 @@
 """Everything that can go wrong on demand: one table, read top to bottom.
 
-A fault answers in another way, delivers in another way, or both.  The page
+A fault responds in another way, delivers in another way, or both.  The page
 about the emulator prints this table, and a test holds the two together.
 """
 
 from __future__ import annotations
 
-from nano_edit.emulator.answers import Delivery
+from typing import TYPE_CHECKING
+
+from nano_edit.emulator.faults.broken import BROKEN
 from nano_edit.emulator.faults.errors import ERRORS
-from nano_edit.emulator.faults.kind import FaultKind
-from nano_edit.emulator.faults.reply_faults import BROKEN, ODD, REFUSALS, finish_reason
+from nano_edit.emulator.faults.kind import FaultSection, ordinary
+from nano_edit.emulator.faults.odd import ODD
+from nano_edit.emulator.faults.refusals import REFUSALS
+from nano_edit.emulator.responses import Delivery
 
-__all__ = ["FAULTS", "SECTIONS", "finish_reason", "table"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-CONNECTIONS = (
-    FaultKind(
-        "reset",
-        "the request is read, then the connection is reset",
-        deliver=lambda _: Delivery(drop="reset"),
-    ),
-    FaultKind(
-        "close",
-        "the request is read, then the connection is closed",
-        deliver=lambda _: Delivery(drop="close"),
-    ),
-    FaultKind(
-        "refuse-upload",
-        "reset while the request's body is still being sent",
-        deliver=lambda _: Delivery(drop="upload"),
-    ),
-    FaultKind(
-        "cut",
-        "closed after so many bytes of the body, no last chunk",
-        deliver=lambda arg: Delivery(cut=int(float(arg))),
-        argument="bytes",
-        default="100000",
-    ),
-    FaultKind(
-        "drip",
-        "the body comes at so many bytes a second",
-        deliver=lambda arg: Delivery(rate=float(arg) or 1e-9),
-        argument="bytes/s",
-        default="1024",
-    ),
-    FaultKind(
-        "slow",
-        "silence before the first byte",
-        deliver=lambda arg: Delivery(silence=float(arg)),
-        argument="seconds",
-        default="20",
-    ),
-    FaultKind(
-        "stall",
-        "half of the body, silence, the other half",
-        deliver=lambda arg: Delivery(pause=float(arg)),
-        argument="seconds",
-        default="60",
-    ),
-    FaultKind(
-        "tail-stall",
-        "the whole body, then the closing chunk is withheld",
-        deliver=lambda arg: Delivery(tail=float(arg)),
-        argument="seconds",
-        default="60",
-    ),
+    from nano_edit.emulator.faults.kind import FaultKind
+
+NO_FAULT = FaultSection("No fault")
+NO_FAULT.add("ok", "the edited picture", ordinary)
+
+CONNECTION = FaultSection("The connection")
+
+
+def _deliver(
+    name: str,
+    summary: str,
+    deliver: Callable[[str], Delivery],
+    argument: str = "",
+    default: str = "",
+) -> None:
+    CONNECTION.add(
+        name, summary, ordinary, deliver=deliver, argument=argument, default=default
+    )
+
+
+_deliver(
+    "reset",
+    "the request is read, then the connection is reset",
+    lambda _: Delivery(drop="reset"),
+)
+_deliver(
+    "close",
+    "the request is read, then the connection is closed",
+    lambda _: Delivery(drop="close"),
+)
+_deliver(
+    "refuse-upload",
+    "reset while the request's body is still being sent",
+    lambda _: Delivery(drop="upload"),
+)
+_deliver(
+    "cut",
+    "closed after so many bytes of the body, no last chunk",
+    lambda arg: Delivery(cut=int(float(arg))),
+    *("bytes", "100000"),
+)
+_deliver(
+    "drip",
+    "the body comes at so many bytes a second",
+    lambda arg: Delivery(rate=float(arg) or 1e-9),
+    *("bytes/s", "1024"),
+)
+_deliver(
+    "slow",
+    "silence before the first byte",
+    lambda arg: Delivery(silence=float(arg)),
+    *("seconds", "20"),
+)
+_deliver(
+    "stall",
+    "half of the body, silence, the other half",
+    lambda arg: Delivery(pause=float(arg)),
+    *("seconds", "60"),
+)
+_deliver(
+    "tail-stall",
+    "the whole body, then the closing chunk is withheld",
+    lambda arg: Delivery(tail=float(arg)),
+    *("seconds", "60"),
 )
 
-OK = FaultKind("ok", "no fault: the edited picture")
-
-SECTIONS: dict[str, tuple[FaultKind, ...]] = {
-    "All is well": (OK,),
-    "Errors": ERRORS,
-    "No picture (status 200)": REFUSALS,
-    "A picture in odd clothes (status 200)": ODD,
-    "A broken reply (status 200)": BROKEN,
-    "The connection": CONNECTIONS,
-}
-
-FAULTS = {kind.name: kind for kinds in SECTIONS.values() for kind in kinds}
+SECTIONS = (NO_FAULT, ERRORS, REFUSALS, ODD, BROKEN, CONNECTION)
+FAULTS = {kind.name: kind for section in SECTIONS for kind in section.kinds}
 
 
 def table() -> str:
-    """Return every fault as a Markdown table, a row each, sections in bold."""
+    """Return every fault as a Markdown table, a row each, section titles in bold."""
     lines = ["| fault | ARG (default) | what happens |", "|---|---|---|"]
-    for section, kinds in SECTIONS.items():
-        lines.append(f"| **{section}** | | |")
-        lines.extend(_row(kind) for kind in kinds)
+    for section in SECTIONS:
+        lines.append(f"| **{section.title}** | | |")
+        lines.extend(_row(kind) for kind in section.kinds)
     return "\n".join(lines) + "\n"
 
 

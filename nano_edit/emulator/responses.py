@@ -1,7 +1,7 @@
-"""What is sent back, as data: an answer, and the way it is delivered.
+"""What is sent back, as data: a response, and the way it is delivered.
 
-An answer's body is a row of byte pieces, so that a picture's base64 is made
-once and copied nowhere.  Nothing here touches a socket; `delivery` does.
+A response's body is a row of byte pieces, so that a picture's base64 is made
+once and copied nowhere.  Nothing here touches a socket; `connection` does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ JSON_TYPE = "application/json; charset=UTF-8"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """A status, headers and a body, before chunking and compression."""
 
     status: int
@@ -31,7 +31,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How an answer goes out; the default is at once and whole.
+    """How a response goes out; the default is at once and whole.
 
     Times are seconds, ``cut`` and ``rate`` count bytes of the body as it is on
     the wire, after compression and before chunking.
@@ -42,7 +42,7 @@ class Delivery:
     tail: float = 0.0  # between the body's last byte and the closing chunk
     rate: float | None = None  # bytes a second
     cut: int | None = None  # the connection ends after so many bytes
-    drop: str | None = None  # no answer at all: "reset" or "close"
+    drop: str | None = None  # no response at all: "reset" or "close"
 
 
 @dataclass(frozen=True, slots=True)
