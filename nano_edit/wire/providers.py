@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from nano_edit.domain import ApiKey
 
-MIB = 1024 * 1024
-
 
 class Provider(NamedTuple):
     """One company's address of the service, and how it takes the key."""
@@ -23,8 +21,8 @@ class Provider(NamedTuple):
     default_model: str
     key_variables: tuple[str, ...]  # environment variables, first one wins
     key_page: str  # where a person gets a key
-    max_image_bytes: int = 7 * MIB  # one picture, before base64
-    max_request_bytes: int = 100 * MIB  # all pictures, before base64
+    max_image_bytes: int = 7_000_000  # one picture, before base64
+    max_request_bytes: int = 100_000_000  # all pictures, before base64
 
     def headers(self, key: ApiKey) -> dict[str, str]:
         """Return the header that carries the key."""

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 from nano_edit.errors import InputError
 from nano_edit.pictures.inputs.decode import JpegCoding, Picture, decode, resized
-from nano_edit.pictures.inputs.examine import megabytes, too_large
+from nano_edit.pictures.inputs.examine import too_large
 from nano_edit.pictures.inputs.sniff import Kind
+from nano_edit.units import size_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -199,6 +200,6 @@ def _change(original: Original, picture: Picture, result: _Encoded) -> str:
     kind = result.encoding.kind
     other = "" if kind is original.kind else f" {kind.value}"
     return (
-        f"{width}x{height}, {megabytes(original.size)} -> "
-        f"{result.image.width}x{result.image.height}{other}, {megabytes(result.size)}"
+        f"{width}x{height}, {size_text(original.size)} -> "
+        f"{result.image.width}x{result.image.height}{other}, {size_text(result.size)}"
     )

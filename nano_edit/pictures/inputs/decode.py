@@ -129,7 +129,7 @@ def _decoding(name: str) -> Iterator[None]:
         raise
     except Exception as error:
         clause = f"cannot be decoded: {error}"
-        raise broken(name, "is cut short" if "trunc" in clause else clause) from error
+        raise broken(name, "is cut off" if "trunc" in clause else clause) from error
 
 
 @contextmanager

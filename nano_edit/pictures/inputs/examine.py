@@ -16,14 +16,16 @@ from nano_edit.pictures.inputs.jpeg import survey_jpeg
 from nano_edit.pictures.inputs.png import survey_png
 from nano_edit.pictures.inputs.sniff import HEAD_SIZE, Kind, describe, sniff
 from nano_edit.pictures.inputs.sources import Source, unreadable
-from nano_edit.pictures.inputs.survey import BrokenPictureError, Survey
+from nano_edit.pictures.slices import BrokenImage
+from nano_edit.units import size_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from nano_edit.pictures.inputs.survey import Survey
+
 # Pillow's own limit (Image.MAX_IMAGE_PIXELS), here as an error for all formats.
 MAX_PIXELS = 1024**3 // 4 // 3
-_MIB = 1024 * 1024
 _WALKS = {Kind.JPEG: survey_jpeg, Kind.PNG: survey_png}
 
 
@@ -49,8 +51,8 @@ def examine(source: Source) -> Original:
             raise _no_picture(source.name, head)
         walk = _WALKS.get(kind)
         survey = walk(source.file) if walk else None
-    except BrokenPictureError as error:
-        raise broken(source.name, str(error)) from error
+    except BrokenImage as fault:
+        raise broken(source.name, f"is not a whole picture: {fault}") from fault
     except OSError as error:
         raise unreadable(source.name, error) from error
     if survey:
@@ -80,7 +82,7 @@ def too_large(name: str, shape: tuple[int, int], size: int, limit: str) -> Input
     """Word the error where a picture should be made smaller and must not be."""
     width, height = shape
     return InputError(
-        f"{name} is too large: {width}x{height}, {megabytes(size)}, and {limit}.",
+        f"{name} is too large: {width}x{height}, {size_text(size)}, and {limit}.",
         hint="Leave --no-downscale out, or make the picture smaller.",
     )
 
@@ -88,15 +90,10 @@ def too_large(name: str, shape: tuple[int, int], size: int, limit: str) -> Input
 def too_large_together(size: int, most: int) -> InputError:
     """Word the error where the pictures together are too much and must not shrink."""
     return InputError(
-        f"The pictures are too large together: {megabytes(size)}, and the service "
-        f"takes {megabytes(most)} a request.",
+        f"The pictures are too large together: {size_text(size)}, and the service "
+        f"takes at most {size_text(most)} a request.",
         hint="Leave --no-downscale out, or give fewer or smaller pictures.",
     )
-
-
-def megabytes(size: int) -> str:
-    """``size`` bytes for a person: "7 MB", "31.2 MB", "0.03 MB"."""
-    return f"{float(f'{size / _MIB:.3g}'):g} MB"
 
 
 def _no_picture(name: str, head: bytes) -> InputError:

@@ -10,14 +10,8 @@ import struct
 import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
-from nano_edit.pictures.inputs.survey import (
-    BLOCK,
-    BrokenPictureError,
-    Kept,
-    Survey,
-    exactly,
-    orientation_of,
-)
+from nano_edit.pictures.inputs.survey import Kept, Survey, orientation_of
+from nano_edit.pictures.slices import BLOCK, BrokenImage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +27,7 @@ _EXIF_LIMIT = 1024 * 1024  # bytes; more is no camera's
 def survey_png(path: Path) -> Survey:
     """Walk a PNG to its IEND, checking the CRC of every chunk that is kept.
 
-    Raises BrokenPictureError, OSError.
+    Raises BrokenImage, OSError.
     """
     with path.open("rb") as file:
         return _PngWalk(file, path).survey()
@@ -57,10 +51,10 @@ class _PngWalk:
         self._kept.span(0, at)
         name = b""
         while name != b"IEND":
-            length, name = struct.unpack(">I4s", exactly(self._file, 8))
+            length, name = struct.unpack(">I4s", _exactly(self._file, 8))
             end = at + 12 + length
             if end > self._size:
-                raise BrokenPictureError("is cut short")
+                raise BrokenImage("it is cut off")
             self._chunk(name, length, at, end)
             self._file.seek(end)
             at = end
@@ -68,7 +62,7 @@ class _PngWalk:
 
     def _chunk(self, name: bytes, length: int, at: int, end: int) -> None:
         if (self._header is None) != (name == b"IHDR"):
-            raise BrokenPictureError("is corrupt: its header is not where it must be")
+            raise BrokenImage("its header is not where it must be")
         if name in _KEPT_CHUNKS:
             if name == b"IHDR":
                 self._note_header(length)
@@ -76,33 +70,33 @@ class _PngWalk:
             self._check_crc(name, length, at)
             self._kept.span(at, end)
         elif name == b"eXIf":
-            self._exif = exactly(self._file, min(length, _EXIF_LIMIT))
+            self._exif = _exactly(self._file, min(length, _EXIF_LIMIT))
         elif name == b"acTL":
             self._animated = True
         elif not name[0] & 0x20:  # a capital: no decoder may skip it
-            raise BrokenPictureError(f"is corrupt at byte {at}: an unknown chunk")
+            raise BrokenImage(f"it holds an unknown chunk at byte {at}")
 
     def _note_header(self, length: int) -> None:
         if length != 13:
-            raise BrokenPictureError("is corrupt: its header is wrong")
-        self._header = struct.unpack(">IIBB", exactly(self._file, 10))
+            raise BrokenImage("its header is wrong")
+        self._header = struct.unpack(">IIBB", _exactly(self._file, 10))
 
     def _check_crc(self, name: bytes, length: int, at: int) -> None:
         self._file.seek(at + 8)
         crc = zlib.crc32(name)
         while length:
-            block = exactly(self._file, min(length, BLOCK))
+            block = _exactly(self._file, min(length, BLOCK))
             crc = zlib.crc32(block, crc)
             length -= len(block)
-        if crc != int.from_bytes(exactly(self._file, 4), "big"):
-            raise BrokenPictureError(f"is corrupt: the checksum at byte {at} is wrong")
+        if crc != int.from_bytes(_exactly(self._file, 4), "big"):
+            raise BrokenImage(f"its checksum at byte {at} is wrong")
 
     def _result(self) -> Survey:
         if self._header is None or not self._has_pixels:
-            raise BrokenPictureError("is corrupt: it holds no picture")
+            raise BrokenImage("it holds no pixels")
         width, height, bit_depth, colour_type = self._header
         if not (width and height):
-            raise BrokenPictureError("is corrupt: its width or height is 0")
+            raise BrokenImage(f"it says that it is {width}x{height} pixels")
         return Survey(
             width=width,
             height=height,
@@ -112,3 +106,11 @@ class _PngWalk:
             animated=self._animated,
             stripped=tuple(self._kept.pieces),
         )
+
+
+def _exactly(file: BinaryIO, length: int) -> bytes:
+    """Read ``length`` bytes; fewer are a `BrokenImage`."""
+    data = file.read(length)
+    if len(data) < length:
+        raise BrokenImage("it is cut off")
+    return data

@@ -24,19 +24,18 @@ from nano_edit.domain import FileSpan, ImageInput
 from nano_edit.pictures.inputs.examine import (
     Original,
     examine,
-    megabytes,
     too_large,
     too_large_together,
 )
 from nano_edit.pictures.inputs.sniff import Kind
 from nano_edit.pictures.inputs.sources import Source, locate, refuse_unusable
+from nano_edit.units import size_text
 
 if TYPE_CHECKING:
     from nano_edit.pictures.inputs.survey import Survey
     from nano_edit.pictures.inputs.workspace import Workspace
 
 Fetch = Callable[[str, BinaryIO], None]
-_MIB = 1024 * 1024
 _MIME_TYPES = {Kind.JPEG: "image/jpeg", Kind.PNG: "image/png"}
 
 
@@ -47,8 +46,8 @@ class Preparation:
     keep_metadata: bool = False
     max_side: int | None = None  # px, longer side
     downscale: bool = True  # False: over a limit is an InputError
-    max_image_bytes: int = 7 * _MIB  # of one picture, before base64
-    max_request_bytes: int = 100 * _MIB  # of all pictures together
+    max_image_bytes: int = 7_000_000  # of one picture, before base64
+    max_request_bytes: int = 100_000_000  # of all pictures together
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def prepare_inputs(
 
 def _limit(size: int, unit: str, share: int | None = None) -> _Limit:
     """At most ``size`` bytes ``unit``; ``share`` of them where it is divided."""
-    return _Limit(share or size, f"the service takes {megabytes(size)} {unit}")
+    return _Limit(share or size, f"the service takes at most {size_text(size)} {unit}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ Rules:
 - An allow-list decides: what is not needed to show the pixels stays at home,
   known or not.  ICC profiles, gamma and the like are needed.
 - What a file says of its own lengths is checked against what is there.
-- A broken file is `BrokenPictureError`; broken EXIF is only "not turned".
+- A broken file is a `BrokenImage`; broken EXIF is only "not turned".
 
 Facts: ITU-T T.81 annex B, JFIF 1.02, Exif 2.32 4.6.2, PNG 3rd edition.
 """
@@ -19,18 +19,12 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from nano_edit.domain import FileSpan
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-BLOCK = 256 * 1024  # bytes read at a time
-
-
-class BrokenPictureError(ValueError):
-    """The file's structure does not hold; the text says how, as a clause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +73,3 @@ class Kept:
             self.pieces[-1] = FileSpan(self.path, last.offset, end - last.offset)
         else:
             self.pieces.append(FileSpan(self.path, start, end - start))
-
-
-def exactly(file: BinaryIO, length: int) -> bytes:
-    """Read ``length`` bytes; fewer are a BrokenPictureError."""
-    data = file.read(length)
-    if len(data) < length:
-        raise BrokenPictureError("is cut short")
-    return data

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from nano_edit.domain import Billed
 from nano_edit.errors import ServerError
-from nano_edit.pictures.outputs.probe import BrokenImage, ImageProbe
+from nano_edit.pictures.outputs.probe import ImageProbe
 from nano_edit.pictures.part import PartFile, unwritten
+from nano_edit.pictures.slices import BrokenImage
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,9 +4,7 @@ Owns the walk over the three formats the service answers in.  Bytes are pushed
 in slices of any length; nothing is read, written or decoded here.
 
 - PNG is walked chunk by chunk to ``IEND``, every CRC checked (PNG 3rd ed., 5.3).
-- JPEG is walked segment by segment to ``EOI``.  A segment is stepped over by its
-  length, so the thumbnail in one cannot end the picture; coded data is searched
-  for the next marker that is neither a stuffed byte nor a restart (T.81, B.1.1).
+- JPEG is walked segment by segment to ``EOI``: `nano_edit.pictures.jpeg_walk`.
 - WebP is walked chunk by chunk to the size that its RIFF head names (RFC 9649).
 
 Strategy: a walk is a generator that takes what it needs from `Slices` and
@@ -25,14 +23,11 @@ import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nano_edit.pictures.outputs.slices import Slices
+from nano_edit.pictures.jpeg_walk import walk_jpeg
+from nano_edit.pictures.slices import BrokenImage, Slices
 
 if TYPE_CHECKING:
-    from nano_edit.pictures.outputs.slices import Walk
-
-
-class BrokenImage(ValueError):  # noqa: N818 - named for what the picture is
-    """The bytes are no whole PNG, JPEG or WebP; the text says where they stop."""
+    from nano_edit.pictures.slices import Walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +85,11 @@ class ImageProbe:
 
 
 def _any_format(slices: Slices) -> Walk[ImageFacts]:
-    head = yield from slices.take(3)
+    head = yield from slices.peek(3)
     if head == b"\xff\xd8\xff":
-        return (yield from _jpeg(slices))
-    head += yield from slices.take(9)
+        frame = (yield from walk_jpeg(slices)).frame
+        return _facts("image/jpeg", frame.width, frame.height)
+    head = yield from slices.take(12)
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return (yield from _png(slices, head[8:]))
     if head.startswith(b"RIFF") and head.endswith(b"WEBP"):
@@ -150,62 +146,6 @@ def _png_crc(slices: Slices, kind: bytes, crc: int) -> Walk[None]:
     if int.from_bytes((yield from slices.take(4)), "big") != crc:
         name = kind.decode("ascii")
         raise BrokenImage(f"its PNG chunk {name} does not match its checksum")
-
-
-# --- JPEG --------------------------------------------------------------------
-
-_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-_SOI, _EOI, _SOS, _TEM = 0xD8, 0xD9, 0xDA, 0x01
-_NO_FRAME = (0xC4, 0xC8, 0xCC)  # DHT, JPG, DAC lie among the SOFn
-
-
-def _jpeg(slices: Slices) -> Walk[ImageFacts]:
-    """Walk on from ``FF D8 FF``: the second marker's code is next."""
-    facts = None
-    has_scan = False
-    code = yield from _jpeg_code(slices)
-    while code != _EOI:
-        if code in {_SOI, 0} or 0xD0 <= code <= 0xD7:
-            raise BrokenImage(f"its JPEG marker FF{code:02X} is out of place")
-        if 0xC0 <= code <= 0xCF and code not in _NO_FRAME:
-            facts = yield from _jpeg_frame(slices)
-        elif code != _TEM:
-            yield from slices.skip((yield from _jpeg_length(slices)))
-        if code == _SOS:
-            has_scan = True
-            yield from slices.seek(_MARKER)
-        if (yield from slices.take(1)) != b"\xff":
-            raise BrokenImage("its JPEG data holds something that is no segment")
-        code = yield from _jpeg_code(slices)
-    if facts is None or not has_scan:
-        raise BrokenImage("its JPEG data ends without pixels")
-    return facts
-
-
-def _jpeg_code(slices: Slices) -> Walk[int]:
-    """Read the code after ``FF``; any number of ``FF`` may fill before it."""
-    while True:
-        code: int = (yield from slices.take(1))[0]
-        if code != 0xFF:
-            return code
-
-
-def _jpeg_length(slices: Slices) -> Walk[int]:
-    """Return the bytes of a segment that follow its length field."""
-    length = int.from_bytes((yield from slices.take(2)), "big")
-    if length < 2:
-        raise BrokenImage("its JPEG data holds a segment of impossible length")
-    return length - 2
-
-
-def _jpeg_frame(slices: Slices) -> Walk[ImageFacts]:
-    length = yield from _jpeg_length(slices)
-    if length < 5:
-        raise BrokenImage("its JPEG frame header is too short")
-    body = yield from slices.take(5)  # precision, then height before width
-    yield from slices.skip(length - 5)
-    height, width = int.from_bytes(body[1:3], "big"), int.from_bytes(body[3:], "big")
-    return _facts("image/jpeg", width, height)
 
 
 # --- WebP --------------------------------------------------------------------

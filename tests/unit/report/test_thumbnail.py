@@ -104,7 +104,7 @@ def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
     [
         (b"", "is empty"),
         (b"no picture", "is no picture"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(40), "is corrupt"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(40), "is not a whole"),
     ],
 )
 def test_what_is_no_picture_is_said_to_be_none(
@@ -116,8 +116,8 @@ def test_what_is_no_picture_is_said_to_be_none(
         thumbnail(path, limit=16_000)
 
 
-def test_a_truncated_picture_is_said_to_be_cut_short(tmp_path: Path) -> None:
+def test_a_truncated_picture_is_said_to_be_cut_off(tmp_path: Path) -> None:
     path = support.photo(tmp_path / "cut.png", 200, 200)
     path.write_bytes(path.read_bytes()[:3000])
-    with pytest.raises(InputError, match="cut short"):
+    with pytest.raises(InputError, match="cut off"):
         thumbnail(path, limit=16_000)

@@ -306,7 +306,7 @@ def test_a_run_of_many_edits_writes_the_report(
     outcomes = sorted(str(each["data-outcome"]) for each in page.all("article"))
     assert outcomes == ["done", "done", "failed"]
     assert {"one.png", "three.png", "in.jpg"} <= {a["href"] for a in page.all("a")}
-    assert "cut short" in page.text
+    assert "cut off" in page.text
     assert "canary" not in page.text
 
 

@@ -33,6 +33,7 @@ from nano_edit.errors import InputError
 from nano_edit.pictures.inputs.examine import MAX_PIXELS
 from nano_edit.pictures.inputs.modes import settle
 from nano_edit.pictures.inputs.workspace import Workspace
+from nano_edit.units import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -561,9 +562,9 @@ def test_png_photo_over_the_limit_becomes_jpeg_before_pixels_go(
     assert (image.width, image.height) == (400, 300)
     assert image.size <= limit
     (note,) = table.notes
-    assert note.startswith(f"{path}: 400x300, 0.")
-    assert " MB -> 400x300 JPEG, 0." in note
-    assert note.endswith(" MB a picture.")
+    assert note.startswith(f"{path}: 400x300, {size_text(path.stat().st_size)} -> ")
+    assert f" -> 400x300 JPEG, {size_text(image.size)}: " in note
+    assert note.endswith(f" at most {size_text(limit)} a picture.")
 
 
 @pytest.mark.parametrize(
@@ -681,7 +682,7 @@ def test_cut_file_of_a_decoded_format_is_refused(
     noise(64, 64).save(path)
     data = path.read_bytes()
     path.write_bytes(data[: len(data) * 2 // 3])
-    with pytest.raises(InputError, match=r"in\.\w+ (is cut short|cannot be decoded)"):
+    with pytest.raises(InputError, match=r"in\.\w+ (is cut off|cannot be decoded)"):
         table.one(path)
 
 

@@ -31,7 +31,6 @@ from support.input_pictures import (
 from nano_edit.domain import FileSpan
 from nano_edit.errors import ExitStatus, InputError
 from nano_edit.pictures.inputs import sources
-from nano_edit.pictures.inputs.examine import megabytes
 from nano_edit.pictures.inputs.prepare_images import (
     Preparation,
     fair_share,
@@ -349,21 +348,7 @@ def test_text_cut_inside_a_character_is_text() -> None:
     assert describe(head) == "text"
 
 
-# --- figures ------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("size", "words"),
-    [
-        (7 * 1024**2, "7 MB"),
-        (100 * 1024**2, "100 MB"),
-        (32_715_571, "31.2 MB"),
-        (30_000, "0.0286 MB"),
-        (0, "0 MB"),
-    ],
-)
-def test_sizes_are_worded_for_people(size: int, words: str) -> None:
-    assert megabytes(size) == words
+# --- shares -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from nano_edit.pictures.outputs.probe import BrokenImage, ImageFacts, ImageProbe
+from nano_edit.pictures.outputs.probe import ImageFacts, ImageProbe
+from nano_edit.pictures.slices import BrokenImage
 
 WIDTH, HEIGHT = 37, 23
 CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -191,16 +192,8 @@ def test_other_bytes_are_broken_and_say_what_they_look_like(
         (png(b"\0\0\0\0I-AT"), "no chunk"),
         (png(png_chunk(b"IDAT", b"x")[:-1] + b"?"), "IDAT does not match"),
         (png(width=0), "0x1 pixels"),
-        (b"\xff\xd8\xff\xd8", "FFD8 is out of place"),
-        (b"\xff\xd8\xff\x00", "FF00 is out of place"),
-        (b"\xff\xd8\xff\xd3", "FFD3 is out of place"),
-        (b"\xff\xd8\xff\xe0\0\1", "impossible length"),
-        (b"\xff\xd8\xff\xe0\0\2junk", "no segment"),
-        (b"\xff\xd8\xff\xc0\0\6....", "frame header is too short"),
+        (b"\xff\xd8\xff\xd8", "FFD8 at byte 2 is out of place"),
         (b"\xff\xd8\xff\xd9", "ends without pixels"),
-        (b"\xff\xd8\xff\xda\0\2\xff\xd9", "ends without pixels"),
-        (b"\xff\xd8\xff\xc0\0\7\x08\0\1\0\1\xff\xd9", "ends without pixels"),
-        (b"\xff\xd8\xff\xc0\0\7\x08\0\0\0\1", "1x0 pixels"),
         (webp(size=2), "no chunk"),
         (webp(), "ends without pixels"),
         (webp((b"VP8X", bytes(10))), "ends without pixels"),

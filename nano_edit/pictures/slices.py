@@ -1,4 +1,4 @@
-"""How a walk takes bytes from slices that somebody else pushes.
+"""How a walk over a file format takes bytes from slices that somebody else pushes.
 
 A walk is a generator that delegates here with ``yield from``: it gets what it
 needs, or suspends until the next slice is refilled.  Code that walks a format then
@@ -10,13 +10,19 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Generator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 if TYPE_CHECKING:
     import re
 
 _T = TypeVar("_T")
-Walk = Generator[None, None, _T]  # suspended: the next slice, please
+Walk = Generator[None, None, _T]  # suspended: it needs the next slice
+
+BLOCK = 256 * 1024  # bytes of a file read at a time
+
+
+class BrokenImage(ValueError):  # noqa: N818 - named for what the picture is
+    """The bytes do not hold together as a picture; the text says how, as a clause."""
 
 
 class Slices:
@@ -33,6 +39,11 @@ class Slices:
     def left(self) -> int:
         """How many bytes of the slice have not been taken."""
         return len(self._data) - self._at
+
+    @property
+    def offset(self) -> int:
+        """How many bytes have been taken in all: where the next one stands."""
+        return self.total - self.left
 
     def refill(self, data: bytes) -> None:
         """Push the next slice, to be taken after what is left."""
@@ -55,6 +66,12 @@ class Slices:
             gathered += yield from self.some(count - len(gathered))
         return bytes(gathered)
 
+    def peek(self, count: int) -> Walk[bytes]:
+        """Exactly ``count`` bytes, which stay to be taken; for short heads only."""
+        while self.left < count:
+            yield
+        return self._data[self._at : self._at + count]
+
     def skip(self, count: int) -> Walk[None]:
         """Pass over ``count`` bytes."""
         while count:
@@ -75,3 +92,20 @@ class Slices:
             self._at = len(self._data) - straddles
             yield
         self._at = match.start()
+
+
+def walk_file(walk: Walk[_T], slices: Slices, file: BinaryIO) -> _T:
+    """Push a file's bytes to the walk until it ends; the rest stays unread.
+
+    Raises what the walk raises, `BrokenImage` at the end of the file, OSError.
+    """
+    while True:
+        try:
+            next(walk)
+        except StopIteration as end:
+            result: _T = end.value
+            return result
+        block = file.read(BLOCK)
+        if not block:
+            raise BrokenImage(f"it is cut off after {slices.total} bytes")
+        slices.refill(block)
