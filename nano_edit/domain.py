@@ -14,9 +14,10 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, BinaryIO
+
+from nano_edit.frozen import Frozen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,8 +53,7 @@ class ApiKey:
 # --- what goes out -----------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class FileSpan:
+class FileSpan(Frozen):
     """``length`` bytes of the file at ``path``, from byte ``offset`` on."""
 
     path: Path
@@ -61,8 +61,7 @@ class FileSpan:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class ImageInput:
+class ImageInput(Frozen):
     """One picture, ready to be sent: what it is and where its bytes lie.
 
     ``content`` is the picture's bytes in order: spans of a file on disk, and
@@ -87,8 +86,7 @@ class ImageInput:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class EditRequest:
+class EditRequest(Frozen):
     """One edit as the service is asked for it."""
 
     instruction: str
@@ -102,8 +100,7 @@ class EditRequest:
 # --- what comes back ---------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Frozen):
     """``usageMetadata``: token counts; None where the service did not say."""
 
     prompt_tokens: int | None = None
@@ -112,43 +109,38 @@ class Usage:
     total_tokens: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TextChunk:
+class TextChunk(Frozen):
     """The model's words from one text part, untrusted and uncleaned."""
 
     text: str
     thought: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ImageStarted:
+class ImageStarted(Frozen):
     """The first byte of a picture is about to come."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImageData:
+class ImageData(Frozen):
     """The next decoded bytes of the picture that was started."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ImageEnded:
+class ImageEnded(Frozen):
     """The picture's part has closed; only now is it known what it was."""
 
     mime_type: str | None  # the service's claim; it has been wrong
     thought: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyEnded:
+class ReplyEnded(Frozen):
     """The top-level JSON value has closed: the reply is complete."""
 
     finish_reason: str | None = None
     finish_message: str | None = None
     block_reason: str | None = None
     block_message: str | None = None
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = Usage()
     response_id: str | None = None
     model_version: str | None = None
     has_error: bool = False  # a 200 that holds an "error" object
@@ -160,8 +152,7 @@ ReplyEvent = TextChunk | ImageStarted | ImageData | ImageEnded | ReplyEnded
 # --- where it goes -----------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(Frozen):
     """Where the result is to be written, decided and checked before sending."""
 
     folder: Path  # exists and can be written
@@ -171,8 +162,7 @@ class Destination:
     stream: BinaryIO | None = None  # standard output instead of a file
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenImage:
+class WrittenImage(Frozen):
     """The picture in place: a file, or bytes sent to standard output."""
 
     path: Path | None  # None: standard output
@@ -186,8 +176,7 @@ class WrittenImage:
     notes: tuple[str, ...] = ()  # what was done to it, one sentence each
 
 
-@dataclass(frozen=True, slots=True)
-class EditResult:
+class EditResult(Frozen):
     """One edit that succeeded."""
 
     image: WrittenImage
@@ -203,33 +192,28 @@ class EditResult:
 # --- what an edit tells while it runs ----------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptStarted:
+class AttemptStarted(Frozen):
     """Attempt ``number`` (from 1) begins; ``total`` bytes are to be sent."""
 
     number: int
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class BytesSent:
+class BytesSent(Frozen):
     """``sent`` bytes of the request body have been handed to the network."""
 
     sent: int
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
+class Connected(Frozen):
     """The connection stands, TLS included."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequestSent:
+class RequestSent(Frozen):
     """The request is out; from here on the call may be billed."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyStarted:
+class ReplyStarted(Frozen):
     """The reply's head is here; ``length`` is its body's bytes when known."""
 
     http_status: int
@@ -237,20 +221,17 @@ class ReplyStarted:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BytesReceived:
+class BytesReceived(Frozen):
     """``received`` bytes of the reply body have come in all."""
 
     received: int
 
 
-@dataclass(frozen=True, slots=True)
-class Finishing:
+class Finishing(Frozen):
     """The reply is complete; the picture is being checked, converted, moved."""
 
 
-@dataclass(frozen=True, slots=True)
-class RetryScheduled:
+class RetryScheduled(Frozen):
     """Attempt ``number`` failed for ``reason``; the next begins in ``delay`` s."""
 
     number: int
@@ -258,8 +239,7 @@ class RetryScheduled:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Frozen):
     """Something the user should know that is no error."""
 
     text: str
