@@ -156,8 +156,8 @@ def test_every_short_name_is_that_of_a_current_model(provider: str) -> None:
             "google",
             (
                 "gemini-3.1-flash-image is deprecated since 2026-10-06 "
-                "(Google's shutdown was reported for 2026-10-29; gateways still serve it); use "
-                "-m gemini-nano-banana-2.1."
+                "(Google's shutdown was reported for 2026-10-29; gateways still "
+                "serve it); use -m gemini-nano-banana-2.1."
             ),
         ),
         (
@@ -173,7 +173,8 @@ def test_every_short_name_is_that_of_a_current_model(provider: str) -> None:
             "google",
             (
                 "google is not known to serve gemini-3-pro-image-preview (the gateway "
-                "maps it to the current release; Google retired this name in June 2026)."
+                "maps it to the current release; Google retired this name in June "
+                "2026)."
             ),
         ),
         (PRO, "google", ""),
