@@ -19,8 +19,7 @@ from nano_edit.domain import (
 )
 from nano_edit.errors import ProtocolError
 from nano_edit.pictures.outputs.image_writer import ImageWriter
-from nano_edit.wire.gemini.errors import error_of
-from nano_edit.wire.gemini.refusals import refusal_of
+from nano_edit.wire.gemini.errors import error_of, refusal_of
 from nano_edit.wire.gemini.response import ResponseParser
 
 if TYPE_CHECKING:

@@ -760,11 +760,11 @@ def test_an_error_that_cannot_be_decoded_is_told_by_its_status(coding: str) -> N
 def test_an_error_that_breaks_off_is_told_by_its_status() -> None:
     def talk(line: Line) -> None:
         line.request()
-        line.send(answer(503, b"", "Content-Length: 50", length=False), b'{"error')
+        line.send(answer(429, b"", "Content-Length: 50", length=False), b'{"error')
 
     with Peer(talk) as peer:
         fault = failure(peer.url)
-    assert isinstance(fault, ServerError)
+    assert isinstance(fault, QuotaError)
     assert fault.retry is Retry.SAFE
 
 

@@ -1,7 +1,7 @@
-"""From an answer that is no picture to the error that says what to do next.
+"""Errors from responses: an error response, and a whole reply without a picture.
 
-Strategy: one pass over `_RULES`, first match wins; each rule is a test on what
-was read from the answer and the error that it means.  Pure: no I/O.
+Strategy: one pass over `_RULES`, first match wins; each rule is a test on what the
+response says and the error that it means.  Pure: no I/O.
 
 Rules:
 - Whether it was billed and whether it may be tried again is decided here, from
@@ -13,37 +13,50 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from nano_edit.domain import Billed
 from nano_edit.errors import (
     AuthError,
     NanoEditError,
     QuotaError,
+    RefusedError,
     RejectedError,
     Retry,
     ServerError,
 )
-from nano_edit.wire.gemini.answers import Answer, read_answer
+from nano_edit.wire.gemini.error_response import ErrorResponse, read_error_response
 from nano_edit.wire.models import MODELS
 
+if TYPE_CHECKING:
+    from nano_edit.domain import ApiKey, ReplyEnded
+
 MAX_QUOTE = 400  # characters of the service's own words in a message
+
+WITH_REPLY = frozenset({200, 201, 202, 203})  # statuses whose body is a reply
 
 _NO_MONEY = frozenset({"insufficient_user_quota", "pre_consume_token_quota_failed"})
 _KEY_HINT = "Check the key, and that it belongs to the --provider that is asked."
 
 
 def error_of(
-    http_status: int, headers: Mapping[str, str], body: bytes, *, model: str = ""
+    http_status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    model: str = "",
+    key: ApiKey | None = None,
 ) -> NanoEditError:
-    """Return the error that an answer means.
+    """Return the error that an error response means.
 
-    ``headers`` has lower-case names; ``body`` may be cut, empty or no JSON.
+    ``headers`` has lower-case names; ``body`` may be cut, empty or no JSON; ``key``
+    is masked in what is quoted.
     """
-    answer = read_answer(http_status, headers, body, model=model)
-    build = next(build for applies, build in _RULES if applies(answer))
-    error = build(answer)
+    response = read_error_response(http_status, headers, body, model=model, key=key)
+    build = next(build for applies, build in _RULES if applies(response))
+    error = build(response)
     error.http_status = http_status
-    if http_status == 200:
+    if http_status in WITH_REPLY:
         error.retry = Retry.NEVER  # whatever it says: the service has answered
     return error
 
@@ -51,8 +64,8 @@ def error_of(
 # --- the rules ---------------------------------------------------------------
 
 
-def _quoted(answer: Answer) -> str:
-    return quoted_words(answer.message)
+def _quoted(response: ErrorResponse) -> str:
+    return quoted_words(response.message)
 
 
 def quoted_words(text: str) -> str:
@@ -63,8 +76,8 @@ def quoted_words(text: str) -> str:
     return f' It says: "{words}"' if words else ""
 
 
-def _redirected(answer: Answer) -> NanoEditError:
-    host = answer.redirects_to or "another address"
+def _redirected(response: ErrorResponse) -> NanoEditError:
+    host = response.redirects_to or "another address"
     return RejectedError(
         f"The service answers with a redirect to {host}. It was not followed: the "
         "key and the pictures would have gone there.",
@@ -72,93 +85,99 @@ def _redirected(answer: Answer) -> NanoEditError:
     )
 
 
-def _no_money(answer: Answer) -> NanoEditError:
+def _no_money(response: ErrorResponse) -> NanoEditError:
     return QuotaError(
-        "There is no money left on the account." + _quoted(answer),
+        "There is no money left on the account." + _quoted(response),
         hint="Top the account up, or use another key; waiting does not help.",
     )
 
 
-def _spent(answer: Answer) -> NanoEditError:
+def _spent(response: ErrorResponse) -> NanoEditError:
     return QuotaError(
         "The quota is spent for the day, or this model has none on this plan."
-        + _quoted(answer),
+        + _quoted(response),
         hint="Try again tomorrow, raise the plan, or choose another --model.",
     )
 
 
-def _rate_limited(answer: Answer) -> NanoEditError:
+def _rate_limited(response: ErrorResponse) -> NanoEditError:
     return QuotaError(
-        "Too many requests for now." + _wait_asked(answer) + _quoted(answer),
+        "Too many requests for now." + _wait_asked(response) + _quoted(response),
         hint="Run it again later, or allow more --retries and --max-wait.",
         retry=Retry.SAFE,
-        retry_after=answer.retry_after,
+        retry_after=response.retry_after,
     )
 
 
-def _wait_asked(answer: Answer) -> str:
-    if answer.retry_after is None:
+def _wait_asked(response: ErrorResponse) -> str:
+    if response.retry_after is None:
         return ""
-    return f" The server asks to wait {answer.retry_after:.0f} s."
+    return f" The server asks to wait {response.retry_after:.0f} s."
 
 
-def _bad_key(answer: Answer) -> NanoEditError:
-    return AuthError("The service refused the key." + _quoted(answer), hint=_KEY_HINT)
+def _bad_key(response: ErrorResponse) -> NanoEditError:
+    return AuthError("The service refused the key." + _quoted(response), hint=_KEY_HINT)
 
 
-def _forbidden(answer: Answer) -> NanoEditError:
+def _forbidden(response: ErrorResponse) -> NanoEditError:
     return AuthError(
-        "The service refused this key for this request." + _quoted(answer),
+        "The service refused this key for this request." + _quoted(response),
         hint=_KEY_HINT,
     )
 
 
-def _no_such_model(answer: Answer) -> NanoEditError:
+def _no_such_model(response: ErrorResponse) -> NanoEditError:
     return RejectedError(
-        f"The service knows no model {answer.model or 'of this name'}."
-        + _quoted(answer),
-        hint=f"Current models: {', '.join(MODELS)}.",
+        f"The service knows no model {response.model or 'of this name'}."
+        + _quoted(response),
+        hint=f"Current models: {', '.join(_current_models())}.",
     )
 
 
-def _too_large(answer: Answer) -> NanoEditError:
+def _current_models() -> list[str]:
+    return [model.name for model in MODELS.values() if not model.deprecated]
+
+
+def _too_large(response: ErrorResponse) -> NanoEditError:
     return RejectedError(
-        "The request is too large for the service." + _quoted(answer),
+        "The request is too large for the service." + _quoted(response),
         hint="Send smaller pictures: --max-side 2048.",
     )
 
 
-def _rejected(answer: Answer) -> NanoEditError:
+def _rejected(response: ErrorResponse) -> NanoEditError:
     return RejectedError(
-        f"The service calls the request invalid (HTTP {answer.http_status})."
-        + _quoted(answer),
+        f"The service calls the request invalid (HTTP {response.http_status})."
+        + _quoted(response),
         hint="Check the instruction, the pictures and the options; "
         "--dry-run shows what is sent.",
     )
 
 
-def _body_not_written(answer: Answer) -> NanoEditError:
+def _body_not_written(response: ErrorResponse) -> NanoEditError:
     return ServerError(
         "The gateway lost the connection to the model while it answered; the vendor "
-        "does not bill this." + _quoted(answer),
+        "does not bill this." + _quoted(response),
         hint="Run it again.",
         retry=Retry.SAFE,
     )
 
 
-def _overloaded(answer: Answer) -> NanoEditError:
+def _overloaded(response: ErrorResponse) -> NanoEditError:
     return ServerError(
-        "The model is overloaded (HTTP 503)." + _wait_asked(answer) + _quoted(answer),
+        "The model is overloaded (HTTP 503)."
+        + _wait_asked(response)
+        + _quoted(response),
         hint="Run it again later.",
         retry=Retry.SAFE,
-        retry_after=answer.retry_after,
+        retry_after=response.retry_after,
     )
 
 
-def _failed(answer: Answer) -> NanoEditError:
-    page = " An HTML page came instead of JSON." if answer.is_html else ""
+def _failed(response: ErrorResponse) -> NanoEditError:
+    page = " An HTML page came instead of JSON." if response.is_html else ""
     return ServerError(
-        f"The service failed (HTTP {answer.http_status}).{page}{_quoted(answer)}",
+        f"The service failed (HTTP {response.http_status}).{page}{_quoted(response)}",
         hint="It may have been billed: look at the account before running it again. "
         "--retry-unknown tries again by itself.",
         billed=Billed.UNKNOWN,
@@ -166,40 +185,88 @@ def _failed(answer: Answer) -> NanoEditError:
     )
 
 
-def _error_in_200(answer: Answer) -> NanoEditError:
+def _error_in_200(response: ErrorResponse) -> NanoEditError:
     return ServerError(
-        "The service answers 200 with an error inside." + _quoted(answer),
+        f"The service answers {response.http_status} with an error inside."
+        + _quoted(response),
         hint="It may have been billed: look at the account before running it again.",
         billed=Billed.UNKNOWN,
     )
 
 
-def _never_comes_back(answer: Answer) -> bool:
-    text = answer.message
-    return any("PerDay" in one for one in answer.quota_ids) or bool(
+def _never_comes_back(response: ErrorResponse) -> bool:
+    text = response.message
+    return any("PerDay" in one for one in response.quota_ids) or bool(
         re.search(r"limit:\s*0\b", text)
     )
 
 
-def _rate_status(answer: Answer) -> bool:
-    return answer.http_status == 429 or answer.code == "RESOURCE_EXHAUSTED"
+def _rate_status(response: ErrorResponse) -> bool:
+    return response.http_status == 429 or response.code == "RESOURCE_EXHAUSTED"
 
 
-_Rule = tuple[Callable[[Answer], bool], Callable[[Answer], NanoEditError]]
+def _is_overloaded(response: ErrorResponse) -> bool:
+    """Tell the model's own 503 from that of a proxy, which may have passed it on."""
+    lost = "reset before headers" in response.message  # Envoy's, in JSON
+    return response.http_status == 503 and response.is_own and not lost
+
+
+_Rule = tuple[Callable[[ErrorResponse], bool], Callable[[ErrorResponse], NanoEditError]]
 _RULES: tuple[_Rule, ...] = (
-    (lambda a: 300 <= a.http_status < 400, _redirected),
-    (lambda a: a.code in _NO_MONEY, _no_money),
-    (lambda a: a.http_status == 402, _no_money),
-    (lambda a: _rate_status(a) and _never_comes_back(a), _spent),
+    (lambda r: 300 <= r.http_status < 400, _redirected),
+    (lambda r: r.code in _NO_MONEY, _no_money),
+    (lambda r: r.http_status == 402, _no_money),
+    (lambda r: _rate_status(r) and _never_comes_back(r), _spent),
     (_rate_status, _rate_limited),
-    (lambda a: "API_KEY_INVALID" in a.reasons, _bad_key),
-    (lambda a: a.http_status == 401, _bad_key),
-    (lambda a: a.http_status == 403, _forbidden),
-    (lambda a: a.http_status == 404 or a.code == "model_not_found", _no_such_model),
-    (lambda a: a.http_status == 413, _too_large),
-    (lambda a: 400 <= a.http_status < 500, _rejected),
-    (lambda a: a.code == "write_response_body_failed", _body_not_written),
-    (lambda a: a.http_status == 503, _overloaded),
-    (lambda a: a.http_status == 200, _error_in_200),
+    (lambda r: "API_KEY_INVALID" in r.reasons, _bad_key),
+    (lambda r: r.http_status == 401, _bad_key),
+    (lambda r: r.http_status == 403, _forbidden),
+    (lambda r: r.http_status == 404 or r.code == "model_not_found", _no_such_model),
+    (lambda r: r.http_status == 413, _too_large),
+    (lambda r: 400 <= r.http_status < 500, _rejected),
+    (lambda r: r.code == "write_response_body_failed", _body_not_written),
+    (_is_overloaded, _overloaded),
+    (lambda r: r.http_status in WITH_REPLY, _error_in_200),
     (lambda _: True, _failed),
 )
+
+# --- a whole reply without a picture --------------------------------------------
+
+_REASONS = {
+    "SAFETY": "the safety filter stopped it",
+    "IMAGE_SAFETY": "the safety filter stopped the picture",
+    "PROHIBITED_CONTENT": "it counts as prohibited content",
+    "IMAGE_PROHIBITED_CONTENT": "the picture counts as prohibited content",
+    "RECITATION": "it would repeat protected material",
+    "IMAGE_RECITATION": "the picture would repeat protected material",
+    "BLOCKLIST": "it holds a word on a block list",
+    "SPII": "it would show personal data",
+    "MAX_TOKENS": "the model ran out of tokens before the picture",
+    "NO_IMAGE": "the model made no picture",
+    "IMAGE_OTHER": "the model could not make the picture",
+    "MALFORMED_RESPONSE": "the model's response was malformed",
+    "MODEL_ARMOR": "the account's own content policy stopped it",
+    "STOP": "the model answered in words alone",
+}
+_REWORD = "Reword the instruction or use another picture; the same one fails again."
+
+
+def refusal_of(ended: ReplyEnded, text: str) -> RefusedError:
+    """Return the error for a whole reply without a usable picture.
+
+    ``text`` is what the model said instead, if anything; the key must have been
+    masked in both.
+    """
+    reason = ended.block_reason or ended.finish_reason or "no reason given"
+    why = _REASONS.get(reason, "the service gave no picture")
+    said = ended.block_message or ended.finish_message or text
+    quoted = quoted_words(said)
+    hint = _REWORD
+    if reason == "STOP":
+        hint = "Ask for a picture in so many words, or read what the model says."
+    return RefusedError(
+        f"No picture came: {why} ({reason}).{quoted}",
+        hint=hint,
+        billed=Billed.UNKNOWN,
+        http_status=200,
+    )

@@ -32,11 +32,11 @@ from nano_edit.errors import (
     NetworkError,
 )
 from nano_edit.wire.credentials import mask
-from nano_edit.wire.gemini.errors import error_of
-from nano_edit.wire.http.connection import STOPPED, Wire
+from nano_edit.wire.gemini.errors import WITH_REPLY, error_of
+from nano_edit.wire.http.connection import STOPPED, Connection
 from nano_edit.wire.http.content_coding import ContentDecoder
 from nano_edit.wire.http.tls import Trust
-from nano_edit.wire.http.transport_errors import mapped
+from nano_edit.wire.http.transport_errors import transport_errors
 from nano_edit.wire.service import endpoint
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Client:
     def __init__(self, service: Service, trust: Trust | None = None) -> None:
         self._service = service
         self._lock = threading.Lock()
-        self._wires: set[Wire] = set()
+        self._connections: set[Connection] = set()
         self._stopped = False
         self._http = _http_client(service, trust or Trust(service.base_url))
 
@@ -78,8 +78,8 @@ class Client:
         """End every attempt that is under way, and any that is still to begin."""
         with self._lock:
             self._stopped = True
-            for wire in self._wires:
-                wire.cut(STOPPED)
+            for connection in self._connections:
+                connection.cut(STOPPED)
 
     @contextlib.contextmanager
     def send(
@@ -94,46 +94,56 @@ class Client:
         ``timeout`` is for the whole attempt, in seconds; the service's by default.
 
         Raises NetworkError, UnknownOutcomeError, InterruptedEdit, or what the
-        answer means (see `failures.error_of`).
+        answer means (see `gemini.errors.error_of`).
         """
-        wire = Wire(timeout or self._service.timeout, observe)
-        with self._watched(wire), mapped(wire), self._stream(model, body, wire) as got:
+        connection = Connection(timeout or self._service.timeout, observe)
+        with (
+            self._watched(connection),
+            transport_errors(connection),
+            self._stream(model, body, connection) as got,
+        ):
             headers = dict(got.headers.items())
             observe(_started(got))
-            if got.status_code != 200:
-                raise error_of(got.status_code, headers, _start(got), model=model)
-            wire.answered = True
-            yield Reply(got, wire, self._service.max_reply, observe)
+            if got.status_code not in WITH_REPLY:
+                raise self._error(got, headers, model)
+            connection.answered = True
+            yield Reply(got, connection, self._service.max_reply, observe)
+
+    def _error(
+        self, got: httpx.Response, headers: dict[str, str], model: str
+    ) -> NanoEditError:
+        body, key = _start(got), self._service.key
+        return error_of(got.status_code, headers, body, model=model, key=key)
 
     def _stream(
-        self, model: str, body: RequestBody, wire: Wire
+        self, model: str, body: RequestBody, connection: Connection
     ) -> contextlib.AbstractContextManager[httpx.Response]:
         return self._http.stream(
             "POST",
             endpoint(self._service.base_url, model),
             headers=self._service.headers(body.content_length),
-            content=wire.counted(body),
-            timeout=self._limits(wire),
-            extensions={"trace": wire.trace},
+            content=connection.counted(body),
+            timeout=self._limits(connection),
+            extensions={"trace": connection.trace},
         )
 
-    def _limits(self, wire: Wire) -> httpx.Timeout:
-        longest = wire.seconds + GRACE
+    def _limits(self, connection: Connection) -> httpx.Timeout:
+        longest = connection.seconds + GRACE
         connect = min(self._service.connect_timeout, longest)
         return httpx.Timeout(longest, connect=connect)
 
     @contextlib.contextmanager
-    def _watched(self, wire: Wire) -> Iterator[None]:
+    def _watched(self, connection: Connection) -> Iterator[None]:
         with self._lock:
-            self._wires.add(wire)
+            self._connections.add(connection)
             if self._stopped:
-                wire.cut(STOPPED)
+                connection.cut(STOPPED)
         try:
-            with wire:
+            with connection:
                 yield
         finally:
             with self._lock:
-                self._wires.discard(wire)
+                self._connections.discard(connection)
 
 
 def _http_client(service: Service, trust: Trust) -> httpx.Client:
@@ -156,10 +166,14 @@ class Reply:
     """A 200 whose body is still to come; iterate for the document's bytes."""
 
     def __init__(
-        self, response: httpx.Response, wire: Wire, limit: int, observe: Observe
+        self,
+        response: httpx.Response,
+        connection: Connection,
+        limit: int,
+        observe: Observe,
     ) -> None:
         self._response = response
-        self._wire = wire
+        self._connection = connection
         self._observe = observe
         self._decoder = ContentDecoder(
             response.headers.get("content-encoding", ""), limit
@@ -179,11 +193,11 @@ class Reply:
         size = 0
         try:
             for data in self._response.iter_raw():
-                self._wire.received += len(data)
-                self._observe(BytesReceived(self._wire.received))
+                self._connection.received += len(data)
+                self._observe(BytesReceived(self._connection.received))
                 held.append(data)
                 size += len(data)
-                if size >= SLICE or not self._wire.has_more():
+                if size >= SLICE or not self._connection.has_more():
                     whole, held, size = b"".join(held), [], 0
                     yield whole
         except BaseException:

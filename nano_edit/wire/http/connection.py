@@ -27,7 +27,7 @@ EXPIRED = "expired"
 STOPPED = "stopped"
 
 
-class Wire:
+class Connection:
     """One attempt's socket, what has passed over it, and the clock that ends it."""
 
     def __init__(self, seconds: float, observe: Observe) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from nano_edit import __version__
 from nano_edit.errors import InputError
-from nano_edit.wire.http.connection import Wire
+from nano_edit.wire.http.connection import Connection
 
 if TYPE_CHECKING:
     import httpx
@@ -35,23 +35,27 @@ def download(url: str, file: BinaryIO) -> None:
         "Accept": "image/*",
         "Accept-Encoding": "identity",
     }
-    wire = Wire(MAX_SECONDS, lambda _: None)
+    connection = Connection(MAX_SECONDS, lambda _: None)
     try:
-        with wire, httpx.Client(headers=headers, timeout=TIMEOUT) as client:
-            _follow(client, wire, url, file)
+        with connection, httpx.Client(headers=headers, timeout=TIMEOUT) as client:
+            _follow(client, connection, url, file)
     except (httpx.HTTPError, httpx.InvalidURL, ImportError, OSError, ValueError) as e:
         why = f"it cannot be fetched: {e}"
-        if wire.cut_by:
+        if connection.cut_by:
             why = f"it takes longer than {MAX_SECONDS:g} s"
         raise _unusable(url, why) from e
 
 
-def _follow(client: httpx.Client, wire: Wire, url: str, file: BinaryIO) -> None:
+def _follow(
+    client: httpx.Client, connection: Connection, url: str, file: BinaryIO
+) -> None:
     at = url
     for _ in range(MAX_REDIRECTS + 1):
         _check(at, url)
         client.cookies.clear()
-        with client.stream("GET", at, extensions={"trace": wire.trace}) as response:
+        with client.stream(
+            "GET", at, extensions={"trace": connection.trace}
+        ) as response:
             if not response.is_redirect:
                 _save(response, url, file)
                 return

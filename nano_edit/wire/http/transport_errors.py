@@ -22,44 +22,53 @@ from nano_edit.wire.http.connection import STOPPED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nano_edit.wire.http.connection import Wire
+    from nano_edit.wire.http.connection import Connection
 
 
 @contextlib.contextmanager
-def mapped(wire: Wire) -> Iterator[None]:
+def transport_errors(connection: Connection) -> Iterator[None]:
     """Turn what httpx raises inside into an error of ours."""
     try:
         yield
     except NanoEditError:
         raise
     except httpx.HTTPError as fault:
-        raise _error(wire, fault) from fault
+        raise _error(connection, fault) from fault
     except (OSError, ValueError) as fault:
-        if not wire.cut_by:  # a read may fail in any way once its socket is shut
+        if not connection.cut_by:  # a read may fail in any way once its socket is shut
             raise
-        raise _error(wire, fault) from fault
+        raise _error(connection, fault) from fault
 
 
-def _error(wire: Wire, fault: Exception) -> NanoEditError:
-    if wire.cut_by == STOPPED:
-        billed = Billed.YES if wire.answered else Billed.UNKNOWN
-        return InterruptedEdit("Stopped.", billed=billed if wire.sent else Billed.NO)
-    why = f"it took longer than {wire.seconds:g} s" if wire.cut_by else _reason(fault)
-    return _lost(wire, why) if wire.sent else _not_sent(wire, fault, why)
-
-
-def _not_sent(wire: Wire, fault: Exception, why: str) -> NetworkError:
-    return NetworkError(
-        f"The service cannot be reached: {why}.",
-        hint=_connection_hint(fault),
-        retry=Retry.NEVER if wire.cut_by else Retry.SAFE,
+def _error(connection: Connection, fault: Exception) -> NanoEditError:
+    if connection.cut_by == STOPPED:
+        billed = Billed.YES if connection.answered else Billed.UNKNOWN
+        return InterruptedEdit(
+            "Stopped.", billed=billed if connection.sent else Billed.NO
+        )
+    why = (
+        f"it took longer than {connection.seconds:g} s"
+        if connection.cut_by
+        else _reason(fault)
+    )
+    return (
+        _lost(connection, why) if connection.sent else _not_sent(connection, fault, why)
     )
 
 
-def _lost(wire: Wire, why: str) -> UnknownOutcomeError:
-    if wire.answered:
+def _not_sent(connection: Connection, fault: Exception, why: str) -> NetworkError:
+    return NetworkError(
+        f"The service cannot be reached: {why}.",
+        hint=_connection_hint(fault),
+        retry=Retry.NEVER if connection.cut_by else Retry.SAFE,
+    )
+
+
+def _lost(connection: Connection, why: str) -> UnknownOutcomeError:
+    if connection.answered:
         return UnknownOutcomeError(
-            f"The connection broke after {wire.received:,} bytes of the reply: {why}.",
+            f"The connection broke after {connection.received:,} bytes of the reply: "
+            f"{why}.",
             hint="--recover makes the picture if all of it came.",
             billed=Billed.YES,
         )

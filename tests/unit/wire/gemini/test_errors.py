@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nano_edit.domain import ReplyEnded
+from nano_edit.domain import ApiKey, ReplyEnded
 from nano_edit.errors import (
     AuthError,
     NanoEditError,
@@ -19,9 +19,8 @@ from nano_edit.errors import (
     Retry,
     ServerError,
 )
-from nano_edit.wire.gemini.answers import YEAR, read_answer
-from nano_edit.wire.gemini.errors import MAX_QUOTE, error_of
-from nano_edit.wire.gemini.refusals import refusal_of
+from nano_edit.wire.gemini.error_response import YEAR, read_error_response
+from nano_edit.wire.gemini.errors import MAX_QUOTE, error_of, refusal_of
 from nano_edit.wire.models import MODELS
 
 HTML = b"\r\n<html><head><title>502 Bad Gateway</title></head></html>"
@@ -49,6 +48,7 @@ def quota(name: str) -> dict[str, Any]:
     return {"violations": [{"quotaId": name, "quotaValue": "250"}, "junk"]}
 
 
+ENVOY = b"upstream connect error or disconnect/reset before headers. retry: x"
 NEVER, SAFE, ASKED = Retry.NEVER, Retry.SAFE, Retry.ON_REQUEST
 RATE = google(429, "RESOURCE_EXHAUSTED", "Slow down.", quota("PerMinute"), wait("48s"))
 PER_DAY = google(429, "RESOURCE_EXHAUSTED", "Enough.", quota("GeneratePerDay-Free"))
@@ -84,7 +84,12 @@ ROWS = [
     (429, LIMIT_0, QuotaError, "none on this plan", NEVER, "no"),
     (503, google(503, "RESOURCE_EXHAUSTED"), QuotaError, "Too many", SAFE, "no"),
     (503, google(503, "UNAVAILABLE"), ServerError, "overloaded", SAFE, "no"),
-    (503, HTML, ServerError, "overloaded", SAFE, "no"),
+    (503, HTML, ServerError, "An HTML page came", ASKED, "unknown"),
+    (503, ENVOY, ServerError, "HTTP 503", ASKED, "unknown"),
+    (503, google(503, "X", ENVOY.decode()), ServerError, "503", ASKED, "unknown"),
+    (503, b'{"error":"Unavailable"}', ServerError, "503", ASKED, "unknown"),
+    (503, b'{"error":{}}', ServerError, "HTTP 503", ASKED, "unknown"),
+    (503, b"", ServerError, "HTTP 503", ASKED, "unknown"),
     (500, gateway("write_response_body_failed"), ServerError, "not bill", SAFE, "no"),
     (500, google(500, "INTERNAL"), ServerError, "HTTP 500", ASKED, "unknown"),
     (500, gateway("bad_response_status_code"), ServerError, "500", ASKED, "unknown"),
@@ -93,6 +98,7 @@ ROWS = [
     (504, HTML, ServerError, "HTTP 504", ASKED, "unknown"),
     (524, HTML, ServerError, "HTTP 524", ASKED, "unknown"),
     (204, b"", ServerError, "HTTP 204", ASKED, "unknown"),
+    (201, gateway("x", "up"), ServerError, "201 with an error", NEVER, "unknown"),
     (200, gateway("x", "upstream"), ServerError, "error inside", NEVER, "unknown"),
     (200, google(429, "RESOURCE_EXHAUSTED"), QuotaError, "Too many", NEVER, "no"),
 ]
@@ -119,7 +125,7 @@ def test_an_answer_means_what_the_table_says(  # noqa: PLR0917 - a row of the ta
 def test_an_unknown_model_is_answered_with_the_current_ones() -> None:
     error = error_of(404, {}, b"{}", model="gemini-1-image")
     assert "gemini-1-image" in error.message
-    assert all(model in error.hint for model in MODELS)
+    assert all((m.name in error.hint) is not m.deprecated for m in MODELS.values())
     assert "no model of this name" in error_of(404, {}, b"").message
 
 
@@ -155,13 +161,13 @@ def test_an_error_that_may_have_been_billed_says_how_to_go_on() -> None:
     ],
 )
 def test_retry_after_is_read_or_left_out(header: str, seconds: float | None) -> None:
-    assert read_answer(429, {"retry-after": header}, b"").retry_after == seconds
+    assert read_error_response(429, {"retry-after": header}, b"").retry_after == seconds
 
 
 def test_retry_after_may_be_a_date() -> None:
     for zone in ("GMT", "-0000"):
         date = formatdate(time.time() + 100, usegmt=True).replace("GMT", zone)
-        found = read_answer(429, {"retry-after": date}, b"").retry_after
+        found = read_error_response(429, {"retry-after": date}, b"").retry_after
         assert found is not None
         assert 97 < found <= 100
 
@@ -205,6 +211,20 @@ def test_words_are_quoted_on_one_line_and_shortened() -> None:
 def test_the_gateways_own_language_is_quoted_when_there_is_no_other() -> None:
     body = gateway("x", "", localized_message="balance")
     assert '"balance"' in error_of(403, {}, body).message
+
+
+def test_the_key_is_masked_before_the_words_are_cut() -> None:
+    key = "sk-canary-0123456789abcdef"
+    for before in range(MAX_QUOTE - len(key) - 2, MAX_QUOTE + 2):
+        body = google(500, "X", "w" * before + f" {key}")
+        message = error_of(500, {}, body, key=ApiKey(key)).message
+        assert "sk-" not in message
+
+
+def test_a_redirect_to_a_host_named_as_the_key_masks_it() -> None:
+    headers = {"location": "https://sk-canary-0123456789.evil.example/"}
+    error = error_of(302, headers, b"", key=ApiKey("sk-canary-0123456789"))
+    assert "redirect to ****.evil.example" in error.message
 
 
 def test_half_a_surrogate_pair_does_not_reach_the_message() -> None:

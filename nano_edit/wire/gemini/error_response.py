@@ -1,8 +1,10 @@
-"""What an answer without a picture says, in either of two dialects, or in HTML.
+"""What an error response says: Google's JSON, the gateway's JSON, or an HTML page.
 
 Google's: ``{"error": {code, message, status, details[]}}``; the gateway's:
-``{"error": {message, localized_message, type, code}}``.  Pure; whatever cannot be
-read is left out, and nothing is ever raised.
+``{"error": {message, localized_message, type, code}}``.
+
+Rules: pure; what cannot be read is left out, and nothing is ever raised; the API
+key, which a service may repeat, is masked in all that is read.
 """
 
 from __future__ import annotations
@@ -16,9 +18,12 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from nano_edit.wire.credentials import mask
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from nano_edit.domain import ApiKey
 
 YEAR = 366 * 86_400.0  # seconds; no longer wait is told, whatever the server names
 
@@ -26,10 +31,11 @@ _SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?s")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What an answer without a picture says, in either dialect."""
+class ErrorResponse:
+    """What an error response says; empty where it does not say it."""
 
     http_status: int
+    is_own: bool = False  # it holds the service's own JSON error object
     message: str = ""
     code: str = ""  # the gateway's code, Google's status
     reasons: frozenset[str] = frozenset()  # ErrorInfo.reason
@@ -40,11 +46,20 @@ class Answer:
     model: str = ""
 
 
-def read_answer(
-    http_status: int, headers: Mapping[str, str], body: bytes, *, model: str = ""
-) -> Answer:
-    """Read what can be read of an answer; what cannot is left out."""
-    error = _error_object(body)
+def read_error_response(
+    http_status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    model: str = "",
+    key: ApiKey | None = None,
+) -> ErrorResponse:
+    """Return what can be read of an error response.
+
+    ``headers`` has lower-case names; ``body`` may be cut, empty or no JSON; ``key``
+    is masked.
+    """
+    error, is_own = _error_object(body)
     details = [one for one in _list(error.get("details")) if isinstance(one, dict)]
     violations = [
         one
@@ -54,28 +69,32 @@ def read_answer(
     ]
     message = str(error.get("message") or error.get("localized_message") or "")
     message = message.encode(errors="replace").decode()  # JSON may hold half a pair
-    return Answer(
+    return ErrorResponse(
         http_status=http_status,
-        message=message,
+        is_own=is_own,
+        message=mask(message, key),
         code=str(error.get("status") or error.get("code") or ""),
         reasons=frozenset(str(one.get("reason")) for one in details),
         quota_ids=tuple(str(one.get("quotaId", "")) for one in violations),
         retry_after=_retry_after(headers.get("retry-after", ""), details),
-        redirects_to=_host(headers.get("location", "")),
+        redirects_to=mask(_host(headers.get("location", "")), key),
         is_html=body.lstrip()[:1] == b"<",
         model=model,
     )
 
 
-def _error_object(body: bytes) -> dict[str, Any]:
+def _error_object(body: bytes) -> tuple[dict[str, Any], bool]:
+    """Return the error object, and whether the service itself wrote it."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
-        return {}
+        return {}, False
     if isinstance(document, list) and document:
         document = document[0]
     error = document.get("error") if isinstance(document, dict) else None
-    return error if isinstance(error, dict) else {"message": error or ""}
+    if isinstance(error, dict):
+        return error, bool(error)
+    return {"message": error or ""}, False
 
 
 def _host(location: str) -> str:
