@@ -4,7 +4,7 @@
 
     NanoEditError            1 internal
     |-- UsageError           2 usage       the command line
-    |-- InputError           3 input       a picture or instruction file is no use
+    |-- InputError           3 input       a picture, a file, or the output's place
     |-- AuthError            4 auth        no key, or it was refused
     |-- NetworkError         5 network     nothing was sent
     |-- QuotaError           6 quota       rate limit, or no money left
@@ -105,7 +105,7 @@ class UsageError(NanoEditError):
 
 
 class InputError(NanoEditError):
-    """A picture or an instruction file cannot be read or used."""
+    """A picture, a file or the place of the output cannot be used; nothing was sent."""
 
     exit_status = ExitStatus.INPUT
 
@@ -164,7 +164,7 @@ class UnknownOutcomeError(NanoEditError):
 
 
 class OutputError(NanoEditError):
-    """The picture cannot be written where it was to go."""
+    """The picture came and was paid for, but it cannot be written."""
 
     exit_status = ExitStatus.OUTPUT
 

@@ -24,10 +24,18 @@ ARROWS: dict[str, set[str]] = {
     "domain": {"frozen"},
     "errors": {"domain"},
     "units": set(),
+    "leftovers": set(),
+    "atomic_file": {"leftovers"},
     "wire": {"frozen", "domain", "errors", "units"},
-    "pictures": {"frozen", "domain", "errors", "units"},
-    "engine": {"frozen", "domain", "errors", "units", "wire", "pictures"},
-    "report": {"frozen", "domain", "errors", "units", "pictures"},
+    "pictures": {"frozen", "domain", "errors", "units", "leftovers", "atomic_file"},
+    "engine": {
+        *("frozen", "domain", "errors", "units", "leftovers", "atomic_file"),
+        *("wire", "pictures"),
+    },
+    "report": {
+        *("frozen", "domain", "errors", "units", "leftovers", "atomic_file"),
+        "pictures",
+    },
     "emulator": set(),
     "api": {"domain", "errors", "wire", "pictures", "engine"},
 }

@@ -1,13 +1,14 @@
 """The HTML report of many edits: one page that needs nothing but itself.
 
-Strategy: every edit is written to a part file as it ends, and forgotten, so
+Strategy: every edit is written to a temporary file as it ends, and forgotten, so
 memory is flat in their number.  The summary stands at the page's top but is
 known at its end; a blank of fixed size is left for it and filled in last.
-Then the part file takes the report's name in one step.
+Then the temporary file takes the report's name in one step.
 
 Rules:
 - The page loads nothing: its policy (CSP) allows the one style and the one
   script whose SHA-256 it names, and pictures that the page itself holds.
+- The page holds the pictures, so its file is for the owner alone.
 - Edits cost money and a report does not: once it is open, a report that cannot
   be written stops no edit; the first fault is raised by `finish`.
 - `add` may be called from any thread; one edit is added at a time, so memory is
@@ -28,9 +29,9 @@ from string import Template
 from typing import TYPE_CHECKING, Self
 
 from nano_edit import __version__
+from nano_edit.atomic_file import PRIVATE, AtomicFile, reason
 from nano_edit.errors import OutputError, PartialError
-from nano_edit.pictures.part import PartFile, reason
-from nano_edit.pictures.placement import place
+from nano_edit.leftovers import sweep
 from nano_edit.report.entry import ReportEntry
 from nano_edit.report.from_record import entry_from_record
 from nano_edit.report.markup import article, shown
@@ -62,7 +63,7 @@ class ReportWriter:
         self._number = 0
         self._finished = False
         self._fault: OSError | None = None
-        self._part = _part_beside(self._target)
+        self._file = _file_beside(self._target)
         head, middle, self._foot = _frame(title, self._started)
         self._blank = len(head.encode())  # where the summary will stand
         self._write(head + " " * RESERVED + middle)
@@ -110,10 +111,10 @@ class ReportWriter:
     def _write(self, text: str) -> None:
         if self._fault is None:
             try:
-                self._part.write(text.encode())
+                self._file.write(text.encode())
             except OSError as error:
                 self._fault = error
-                self._part.drop()
+                self._file.discard()
 
     def _commit(self, *, cut_short: bool) -> None:
         """Fill the blank and put the page in place, or remove what there is."""
@@ -122,20 +123,20 @@ class ReportWriter:
         seconds = (datetime.now(tz=UTC) - self._started).total_seconds()
         text = summary(self._tally, seconds=seconds, cut_short=cut_short)
         try:
-            os.lseek(self._part.descriptor, self._blank, os.SEEK_SET)
-            self._part.write(text.encode())
-            self._part.settle()
-            place(self._part.path, self._target, force=True)
+            os.lseek(self._file.descriptor, self._blank, os.SEEK_SET)
+            self._file.write(text.encode())
+            self._file.place(self._target, force=True)
         except OSError as error:
             self._fault = error
-            self._part.drop()
+            self._file.discard()
 
 
-def _part_beside(target: Path) -> PartFile:
+def _file_beside(target: Path) -> AtomicFile:
     try:
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        return PartFile(target.parent)
+        sweep(target.parent)
+        return AtomicFile(target.parent, mode=PRIVATE)
     except OSError as error:
         raise _unwritable(target, error) from error
 

@@ -112,6 +112,22 @@ def test_3_input_an_instruction_file_is_no_use(run: Run, picture: Path) -> None:
     assert run("@missing.txt", picture, "--emulate").status == 3
 
 
+def test_3_input_there_is_something_of_the_outputs_name(
+    edit: Callable[..., Finished], tmp_path: Path
+) -> None:
+    (tmp_path / "out.jpg").write_bytes(b"mine")
+    done = edit("ok")
+    assert done.status == 3
+    assert "out.jpg exists already. Nothing was sent." in done.stderr
+    assert (tmp_path / "out.jpg").read_bytes() == b"mine"
+
+
+def test_3_input_the_outputs_folder_is_missing(edit: Callable[..., Finished]) -> None:
+    done = edit("ok", output="new/out.jpg")
+    assert done.status == 3
+    assert "mkdir -p new" in done.stderr
+
+
 def test_4_auth_no_key(run: Run, picture: Path) -> None:
     done = run("sepia", picture)
     assert done.status == 4
@@ -178,16 +194,6 @@ def test_10_unknown_sent_but_no_whole_reply_came(
     edit: Callable[..., Finished], fault: str
 ) -> None:
     assert edit(fault).status == 10
-
-
-def test_11_output_there_is_something_of_that_name(
-    edit: Callable[..., Finished], tmp_path: Path
-) -> None:
-    (tmp_path / "out.jpg").write_bytes(b"mine")
-    done = edit("ok")
-    assert done.status == 11
-    assert "Billed: no" in done.stderr
-    assert (tmp_path / "out.jpg").read_bytes() == b"mine"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")

@@ -20,7 +20,6 @@ from nano_edit.domain import AttemptStarted, Finishing, Note, RetryScheduled
 from nano_edit.errors import (
     AuthError,
     InputError,
-    OutputError,
     QuotaError,
     RefusedError,
     ServerError,
@@ -197,7 +196,7 @@ def test_an_output_that_exists_stays_unless_forced(
     service: Emulator, picture: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "out.jpg").write_bytes(b"mine")
-    with pytest.raises(OutputError):
+    with pytest.raises(InputError):
         edit("sepia", picture, tmp_path / "out.jpg")
     assert not service.requests
     edit("sepia", picture, tmp_path / "out.jpg", force=True)

@@ -43,6 +43,7 @@ from nano_edit.engine.replies.spool import list_spools
 from nano_edit.engine.retry import RetryPolicy
 from nano_edit.errors import (
     AuthError,
+    InputError,
     InterruptedEdit,
     NanoEditError,
     NetworkError,
@@ -396,7 +397,7 @@ def test_a_place_for_the_reply_is_proved_before_anything_is_sent(
     with Peer(always(200, WHOLE)) as peer:
         fault = studio.failure(peer.url)
         assert peer.connections == 0
-    assert isinstance(fault, OutputError)
+    assert isinstance(fault, InputError)
     assert fault.billed == "no"
 
 
@@ -589,7 +590,7 @@ def test_termination_is_an_interruption_of_its_own(studio: Studio) -> None:
     assert "The reply had begun: the call is billed." in fault.message
 
 
-def test_an_interruption_while_a_part_file_is_made_leaves_none(
+def test_an_interruption_while_a_temporary_file_is_made_leaves_none(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real_open = os.open
@@ -604,9 +605,10 @@ def test_an_interruption_while_a_part_file_is_made_leaves_none(
     with Peer(always(200, WHOLE)) as peer, monkeypatch.context() as patched:
         patched.setattr(os, "open", interrupted)
         fault = studio.failure(peer.url)
-    assert fault.billed == "yes"
+        assert peer.connections == 0
+    assert fault.billed == "no"
     assert studio.files == []
-    assert len(studio.kept) == 1
+    assert studio.kept == []
 
 
 def test_an_interruption_while_a_thread_begins_does_not_keep_the_program_alive(

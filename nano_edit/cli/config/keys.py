@@ -14,14 +14,15 @@ Rules:
 from __future__ import annotations
 
 import os
-import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nano_edit.atomic_file import replace_file
 from nano_edit.cli.config.toml_file import config_folder, exposure
 from nano_edit.errors import AuthError, UsageError
+from nano_edit.leftovers import sweep
 from nano_edit.wire.credentials import (
     LONGEST,
     checked_key,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from nano_edit.wire.providers import Provider
 
 KEYRING_SERVICE = "nano-edit"  # the user name beside it is the provider's name
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,19 +204,11 @@ def _into_keyring(provider: Provider, key: ApiKey) -> StoredKey | None:
 def _into_file(provider: Provider, key: ApiKey) -> StoredKey:
     """Store the key in a file of the user's own, whole or not at all."""
     path = stored_file(provider)
-    part = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.parent.chmod(0o700)  # it may be older, and mkdir heeds the umask
-        try:
-            with os.fdopen(os.open(part, _NEW_FILE, 0o600), "wb") as file:
-                file.write(key.reveal().encode() + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        finally:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
+        sweep(path.parent)
+        replace_file(path, key.reveal().encode() + b"\n")
     except OSError as error:
         raise AuthError(
             f"The key cannot be stored in {path}: {error.strerror}.",

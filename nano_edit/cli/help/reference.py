@@ -28,7 +28,7 @@ EXITS = {
     ExitStatus.OK: "the file is there",
     ExitStatus.INTERNAL: "a bug",
     ExitStatus.USAGE: "the command line",
-    ExitStatus.INPUT: "a picture or instruction file cannot be read or used",
+    ExitStatus.INPUT: "a picture, a file or the place of the output cannot be used",
     ExitStatus.AUTH: "no key, or it was refused",
     ExitStatus.NETWORK: "nothing was sent: DNS, connect, TLS, proxy",
     ExitStatus.QUOTA: "rate limit, or no money left",

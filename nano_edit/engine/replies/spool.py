@@ -32,8 +32,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from nano_edit.errors import OutputError
-from nano_edit.pictures.part import PartFile, reason, write_all
+from nano_edit.atomic_file import AtomicFile, reason, write_all
+from nano_edit.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,14 +87,15 @@ class Spool:
         """Prove that ``folder`` can hold a reply, or else ``fallback``.
 
         The words of ``label`` (such as the output's name) become part of the file
-        name.  Raises `OutputError` if neither folder will do; nothing was sent.
+        name.  Raises `InputError` if neither folder will do; nothing was sent.
         """
         fault = _fault_of(folder, make=True)
         if fault and fallback is not None and not _fault_of(fallback, make=False):
             folder, fault = fallback, ""
         if fault:
-            raise OutputError(
-                f"The reply could not be kept safe in {folder}: {fault}.",
+            raise InputError(
+                f"The reply could not be kept safe in {folder}: {fault}."
+                " Nothing was sent.",
                 hint=f"Name another folder in {FOLDER_VARIABLE}.",
             )
         return cls(folder, _slug(label))
@@ -176,7 +177,7 @@ def _fault_of(folder: Path, *, make: bool) -> str:
         if make:
             folder.parent.mkdir(parents=True, exist_ok=True)
             folder.mkdir(mode=0o700, exist_ok=True)
-        PartFile(folder, mode=0o600).drop()
+        AtomicFile(folder, mode=0o600).discard()
         free = shutil.disk_usage(folder).free
     except OSError as error:
         return reason(error)

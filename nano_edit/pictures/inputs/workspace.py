@@ -7,20 +7,20 @@ and may be read again for a second attempt.
 Rules:
 - Nothing is made before the first file is asked for.
 - The folder is the user's alone (mode 0700): pictures are private.
+- What a kill leaves is swept by the next run; see `nano_edit.leftovers`.
 """
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from itertools import count
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Self
 
 from nano_edit.errors import InputError
+from nano_edit.leftovers import TemporaryFolder
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
 
@@ -28,7 +28,7 @@ class Workspace:
     """A private temporary folder that lives as long as its ``with`` block."""
 
     def __init__(self) -> None:
-        self._folder: Path | None = None
+        self._folder: TemporaryFolder | None = None
         self._numbers = count(1)
         self._making = Lock()  # edits of a batch share one folder
 
@@ -41,7 +41,7 @@ class Workspace:
         with self._making:
             if self._folder is None:
                 self._folder = _private_folder()
-            return self._folder / f"{next(self._numbers)}{suffix}"
+            return self._folder.path / f"{next(self._numbers)}{suffix}"
 
     def __enter__(self) -> Self:
         return self
@@ -56,13 +56,13 @@ class Workspace:
         # finished edit into a failure.
         with self._making:
             if self._folder is not None:
-                shutil.rmtree(self._folder, ignore_errors=True)
+                self._folder.remove()
                 self._folder = None
 
 
-def _private_folder() -> Path:
+def _private_folder() -> TemporaryFolder:
     try:
-        return Path(tempfile.mkdtemp(prefix="nano-edit-"))
+        return TemporaryFolder()
     except OSError as error:
         raise InputError(
             f"A temporary folder cannot be made: {error.strerror or error}.",

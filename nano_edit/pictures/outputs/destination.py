@@ -1,8 +1,9 @@
-"""Where the result goes, decided and proved before anything is sent.
+"""Where the result goes, decided and checked before anything is sent.
 
 Owns the rules from ``--output`` and ``--format`` to a `Destination`.  A call
 costs money, so whatever can be known to fail is refused here: no folder, no
-right to write, no space, a name that is taken, a format nobody can write.
+right to write, no space, a name that is taken, a format that cannot be written.
+Nothing is made or changed by it.
 
 Rules:
 - The name's suffix decides the format; ``--format`` overrides it and leaves the
@@ -12,12 +13,15 @@ Rules:
 - Nothing that exists is touched without ``--force``: no file, no link, no device.
   With it a file is replaced, a link's target is replaced and the link stays, and
   a device or FIFO is written into.
-- What is free now may be taken later: `nano_edit.pictures.placement` refuses
-  again at the very end, atomically.
+- What the words alone show to be wrong is a `UsageError`, what the disk shows an
+  `InputError`; `OutputError` is for a picture that was paid for.
+- What is free now may be taken later: `nano_edit.atomic_file` refuses again at the
+  very end, atomically.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -27,8 +31,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import unquote, urlsplit
 
+from nano_edit.atomic_file import reason, target_of
 from nano_edit.domain import Destination
-from nano_edit.errors import OutputError, UsageError
+from nano_edit.errors import InputError, UsageError
 from nano_edit.pictures.formats import (
     AS_IT_COMES,
     CHOICES,
@@ -36,8 +41,6 @@ from nano_edit.pictures.formats import (
     SUFFIXES,
     format_named,
 )
-from nano_edit.pictures.part import PartFile, reason
-from nano_edit.pictures.placement import target_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +66,7 @@ def plan_destination(
     names the first input (path, "-", URL) and lends the default name;
     ``inputs`` are the files that are inputs; ``suffix_index`` turns ``out.png``
     into ``out-1.png``.  Raises `UsageError` for what cannot be meant and
-    `OutputError` for what cannot be done; nothing has been billed.
+    `InputError` for what the disk does not allow; nothing has been sent.
     """
     kind = _format_asked_for(format_name)
     folder, stem, suffix = _named(output, default_stem(first_source), cwd or Path())
@@ -82,7 +85,7 @@ def plan_destination(
     plan = Destination(folder, name, kind, force, stream)
     if stream is None:
         _check_names(plan, inputs)
-    _check_folder(part_folder(plan))
+    _check_folder(temporary_folder(plan))
     _check_codec(kind)
     return plan
 
@@ -108,8 +111,8 @@ def possible_files(
     return tuple(folder / (name + ending) for ending in endings)
 
 
-def part_folder(destination: Destination) -> Path:
-    """Return the folder for part files: one move away from the final name."""
+def temporary_folder(destination: Destination) -> Path:
+    """Return the folder for temporary files: one move away from the final name."""
     final = destination.folder / destination.name
     if destination.stream is not None or is_device(final):
         return Path(tempfile.gettempdir())
@@ -150,9 +153,7 @@ def _named(output: str | None, default: str, base: Path) -> tuple[Path, str, str
     if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises on a long name
         return path, default, ""
     if output.endswith(("/", os.sep)):
-        raise OutputError(
-            f"The folder {output} does not exist.", hint=f"Make it: mkdir -p {output}"
-        )
+        raise _no_folder(output)
     return path.parent, path.stem, path.suffix
 
 
@@ -204,9 +205,9 @@ def _check_names(plan: Destination, inputs: Sequence[Path]) -> None:
     for kind in AS_IT_COMES:
         final = plan.folder / (plan.name + SUFFIXES[kind])
         if final.is_symlink() or is_device(final):
-            raise OutputError(
-                f"{final} is a link or no regular file.",
-                hint="Name the output in full, with its extension.",
+            raise _refused(
+                f"{final} is a link or not a regular file.",
+                "Name the output in full, with its extension.",
             )
         _check_name(final, inputs, force=plan.force)
 
@@ -218,9 +219,11 @@ def _check_name(final: Path, inputs: Sequence[Path], *, force: bool) -> None:
     except FileNotFoundError:
         return
     except OSError as error:  # the name is too long, a parent is a file, ...
-        raise OutputError(f"{final} cannot be written: {reason(error)}.") from None
+        raise _refused(
+            f"{final} cannot be written: {reason(error)}.", "Name another file."
+        ) from None
     if stat.S_ISDIR(mode):
-        raise OutputError(f"{final} is a folder.", hint="Name a file in it.")
+        raise _refused(f"{final} is a folder.", "Name a file in it.")
     if force:
         return
     if any(_is_same_file(final, path) for path in inputs):
@@ -231,7 +234,7 @@ def _check_name(final: Path, inputs: Sequence[Path], *, force: bool) -> None:
         what, then = "is a device or a FIFO", "writes into it"
     else:
         what, then = "exists already", "replaces it"
-    raise OutputError(f"{final} {what}.", hint=f"Name another file; --force {then}.")
+    raise _refused(f"{final} {what}.", f"Name another file; --force {then}.")
 
 
 def _is_same_file(one: Path, other: Path) -> bool:
@@ -242,24 +245,21 @@ def _is_same_file(one: Path, other: Path) -> bool:
 
 
 def _check_folder(folder: Path) -> None:
-    """Prove that a file can be made in ``folder`` and that there is space for it."""
+    """Refuse a folder that takes no files, as far as can be told without one."""
     if not folder.is_dir():
-        raise OutputError(
-            f"The folder {folder} does not exist.", hint=f"Make it: mkdir -p {folder}"
-        )
+        raise _no_folder(folder)
     try:
-        PartFile(folder).drop()
-        free = shutil.disk_usage(folder).free
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        disk = shutil.disk_usage(folder)
     except OSError as error:
-        raise OutputError(
-            f"Nothing can be written in the folder {folder}: {reason(error)}.",
-            hint="Name an output in a folder that you may write to.",
-        ) from None
-    if free < SPACE_NEEDED:
-        raise OutputError(
-            f"The disk of {folder} has {free >> 20} MB left;"
+        raise not_writable(folder, error) from None
+    # A total of 0 is a file system that does not tell.
+    if disk.total and disk.free < SPACE_NEEDED:
+        raise _refused(
+            f"The disk of {folder} has {disk.free >> 20} MB left;"
             f" a picture may need {SPACE_NEEDED >> 20} MB.",
-            hint="Make room, or name an output on another disk.",
+            "Free some space, or name an output on another disk.",
         )
 
 
@@ -269,4 +269,22 @@ def _check_codec(kind: str | None) -> None:
         from PIL import features  # noqa: PLC0415 - Pillow loads late
 
         if not features.check(kind):  # pragma: no cover - needs another Pillow
-            raise OutputError(f"The Pillow installed here cannot write {kind}.")
+            raise UsageError(f"The Pillow installed here cannot write {kind}.")
+
+
+def not_writable(folder: Path, error: OSError) -> InputError:
+    """Return the error of a folder in which no file can be made."""
+    return _refused(
+        f"Nothing can be written in the folder {folder}: {reason(error)}.",
+        "Name an output in a folder that you may write to.",
+    )
+
+
+def _no_folder(folder: Path | str) -> InputError:
+    return _refused(
+        f"The folder {folder} does not exist.", f"Make it: mkdir -p {folder}"
+    )
+
+
+def _refused(message: str, hint: str) -> InputError:
+    return InputError(f"{message} Nothing was sent.", hint=hint)

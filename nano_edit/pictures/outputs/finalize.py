@@ -1,11 +1,12 @@
-"""The result on its last steps: named, converted, synced, in its place.
+"""From a whole picture to the file that was asked for: named, converted, placed.
 
-Owns what happens to one whole picture between its part file and its destination.
+Owns what happens to one whole picture between its temporary file and its
+destination.
 
 Rules:
 - The format that was asked for is made from what came, as the bytes tell; the
   same format is the bytes that came, untouched, with their content credentials.
-- What is placed is synced first, once, and only what is placed.
+- A file that replaces another has its permissions from the first byte on.
 - A whole picture whose name is gone or whose conversion fails is not thrown away:
   it stays under a free name beside the output, and the error names it.
 - A draft that cannot be saved is worth a note and no more.
@@ -14,57 +15,59 @@ Rules:
 from __future__ import annotations
 
 import hashlib
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nano_edit.domain import WrittenImage
+from nano_edit.atomic_file import PRIVATE, AtomicFile, reason, target_of
+from nano_edit.domain import Billed, WrittenImage
+from nano_edit.errors import OutputError
+from nano_edit.leftovers import sweep
 from nano_edit.pictures.formats import FORMATS, MIME_TYPES, SUFFIXES, format_of
-from nano_edit.pictures.outputs.destination import is_device, part_folder
-from nano_edit.pictures.part import PartFile, reason, unwritten
-from nano_edit.pictures.placement import (
-    copy_into,
-    keep_beside,
-    place,
-    place_beside,
-    target_of,
-)
+from nano_edit.pictures.outputs.destination import is_device, temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from nano_edit.domain import Destination
-    from nano_edit.errors import OutputError
     from nano_edit.pictures.outputs.probe import ImageFacts
 
-    Whole = tuple[PartFile, ImageFacts]
+    Whole = tuple[AtomicFile, ImageFacts]
+
+_USUAL = 0o666  # of which the umask takes its part
 
 
 @dataclass(slots=True)
 class _Result:
     """The picture that is to be placed."""
 
-    file: PartFile
+    file: AtomicFile
     kind: str  # the format of the bytes in `file`
     final: Path  # the name it is to get
 
 
-class Delivery:
-    """Brings one picture to ``destination``; `drop` removes what it left behind."""
+class Finalizer:
+    """Brings one picture to ``destination``; `discard` removes what it left behind."""
 
     def __init__(
         self, destination: Destination, *, digest: bool, note: Callable[[str], None]
     ) -> None:
-        self.folder = part_folder(destination)  # for part files
-        self.mode = 0o666 if destination.stream is None else 0o600  # of part files
+        self.folder = temporary_folder(destination)
+        self._mode = _mode_for(destination)
         self._destination = destination
         self._digest = digest
         self._tell = note
         self._notes: list[str] = []
-        self._converted: PartFile | None = None
+        self._converted: AtomicFile | None = None
+        sweep(self.folder)
+
+    def new_file(self) -> AtomicFile:
+        """Make a temporary file for a picture; raises OSError."""
+        return AtomicFile(self.folder, mode=self._mode)
 
     def put(
-        self, file: PartFile, facts: ImageFacts, drafts: Sequence[Whole]
+        self, file: AtomicFile, facts: ImageFacts, drafts: Sequence[Whole]
     ) -> WrittenImage:
         """Deliver the whole picture in ``file``, then the drafts beside it."""
         result = self._named(file, facts)
@@ -96,12 +99,12 @@ class Delivery:
         self._notes.append(sentence)
         self._tell(sentence)
 
-    def drop(self) -> None:
+    def discard(self) -> None:
         """Remove the converted file, unless it has been moved to its place."""
         if self._converted is not None:
-            self._converted.drop()
+            self._converted.discard()
 
-    def _named(self, file: PartFile, facts: ImageFacts) -> _Result:
+    def _named(self, file: AtomicFile, facts: ImageFacts) -> _Result:
         came = format_of(facts.mime_type)
         final = self._destination.folder / self._destination.name
         if self._destination.format is None and not is_device(final):
@@ -118,7 +121,7 @@ class Delivery:
         from nano_edit.pictures.outputs.reformat import reformat  # noqa: PLC0415 - Pillow
 
         try:
-            self._converted = PartFile(self.folder, mode=self.mode)
+            self._converted = self.new_file()
             losses = reformat(result.file.path, self._converted.descriptor, wanted)
         except Exception as error:  # whatever it is, the picture is paid for
             raise self._kept(
@@ -138,10 +141,10 @@ class Delivery:
         stream = self._destination.stream
         try:
             if stream is not None:
-                copy_into(result.file.path, stream)
+                result.file.copy_into(stream)
             else:
                 with result.final.open("wb") as device:
-                    copy_into(result.file.path, device)
+                    result.file.copy_into(device)
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -152,8 +155,7 @@ class Delivery:
         force = self._destination.force
         target = target_of(result.final, force=force)
         try:
-            result.file.settle()
-            place(result.file.path, target, force=force)
+            result.file.place(target, force=force)
         except OSError as error:
             raise self._kept(
                 result, f"{result.final} cannot be written", error
@@ -167,20 +169,59 @@ class Delivery:
             why = f"{result.final} was taken by another run meanwhile"
         else:
             why = f"{what}: {reason(error)}"
-        return keep_beside(result.file, result.final, SUFFIXES[result.kind], why)
+        return _keep_beside(result, why)
 
     def _place_drafts(self, drafts: Sequence[Whole], final: Path) -> tuple[Path, ...]:
         placed: list[Path] = []
         for file, facts in drafts:
             suffix = SUFFIXES[format_of(facts.mime_type)]
             try:
-                file.close()
-                placed.append(
-                    place_beside(file.path, final.with_suffix(suffix), "draft")
-                )
+                placed.append(file.place_beside(final.with_suffix(suffix), "draft"))
             except OSError as error:
                 self.note(f"A draft could not be saved: {reason(error)}.")
         return tuple(placed)
+
+
+def unwritten(where: Path | str, error: Exception) -> OutputError:
+    """Return the error of a paid picture that could not be written to ``where``."""
+    return OutputError(
+        f"The picture came, but it cannot be written to {where}: {reason(error)}.",
+        hint="Put that right, then --recover makes the picture without a new call.",
+        billed=Billed.YES,
+    )
+
+
+def _keep_beside(result: _Result, why: str) -> OutputError:
+    """Leave a whole picture under a free name near its own; return the error.
+
+    ``why`` says what went wrong.  The error's ``recovery`` is where the picture is,
+    if it could be kept at all.
+    """
+    near = result.final.with_suffix(SUFFIXES[result.kind])
+    try:
+        kept = result.file.place_beside(near, "kept")
+    except OSError as error:
+        return unwritten(result.final, error)
+    failure = OutputError(
+        f"{why}; the picture is kept as {kept}.",
+        hint="It is whole: move it where you want it.",
+        billed=Billed.YES,
+    )
+    failure.recovery = kept
+    return failure
+
+
+def _mode_for(destination: Destination) -> int:
+    """Return the permissions of the temporary files: never wider than the output's."""
+    if destination.stream is not None:
+        return PRIVATE
+    final = target_of(destination.folder / destination.name, force=destination.force)
+    try:
+        facts = final.lstat()
+    except OSError:
+        return _USUAL
+    is_replaced = destination.force and stat.S_ISREG(facts.st_mode)
+    return stat.S_IMODE(facts.st_mode) & _USUAL | PRIVATE if is_replaced else _USUAL
 
 
 def _sha256(path: Path) -> str:

@@ -1,14 +1,18 @@
 """The pictures of one reply, and which of them is the result.
 
 Several pictures may come in one reply: drafts, and the final one.  The last that
-is no thought is the result; each streams into a part file of its own beside the
-output, and one that is superseded is removed at once, or kept to the end if drafts
-are wanted.
+is no thought is the result; each streams into a temporary file of its own beside
+the output, and one that is superseded is removed at once, or kept to the end if
+drafts are wanted.
 
 Rules:
-- Nothing raises while the reply streams; `ImageWriter.commit` tells of the fault
-  of the picture that matters.
-- Leaving the context without a commit removes every part file.
+- The first temporary file is made when the context is entered, so that a folder
+  that takes no file is refused before anything is sent.
+- Nothing raises while the reply streams: it must be read to its end all the same,
+  for it is spooled and may hold a later, better picture.  A full disk or a broken
+  picture is remembered, its file is removed at once (which gives its space back),
+  and `ImageWriter.commit` tells of the fault of the picture that matters.
+- Leaving the context without a commit removes every temporary file.
 - What is done with the result is `nano_edit.pictures.outputs.finalize`'s.
 """
 
@@ -18,14 +22,69 @@ from typing import TYPE_CHECKING, Self
 
 from nano_edit.domain import Billed
 from nano_edit.errors import ServerError
-from nano_edit.pictures.outputs.arrival import Arrival
-from nano_edit.pictures.outputs.finalize import Delivery
+from nano_edit.pictures.outputs.destination import not_writable
+from nano_edit.pictures.outputs.finalize import Finalizer, unwritten
+from nano_edit.pictures.outputs.probe import ImageProbe
+from nano_edit.pictures.slices import BrokenImage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    from nano_edit.atomic_file import AtomicFile
     from nano_edit.domain import Destination, WrittenImage
     from nano_edit.pictures.outputs.probe import ImageFacts
+
+
+class IncomingImage:
+    """A picture that streams into ``file``; nothing raises before `whole`."""
+
+    __slots__ = ("_fault", "_file", "_folder", "_probe", "thought")
+
+    def __init__(self, file: AtomicFile | OSError, folder: Path) -> None:
+        self.thought = False
+        self._folder = folder
+        self._probe = ImageProbe()
+        self._file: AtomicFile | None = None
+        self._fault: OSError | BrokenImage | None = None
+        if isinstance(file, OSError):
+            self._fault = file
+        else:
+            self._file = file
+
+    def write(self, data: bytes) -> None:
+        """Take the next slice of the picture."""
+        if self._file is None or self._fault is not None:
+            return
+        try:
+            self._probe.feed(data)
+            self._file.write(data)
+        except (OSError, BrokenImage) as error:
+            self._fault = error
+            self._file.discard()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all bytes of a whole picture are in the file."""
+        return self._fault is None and self._probe.is_whole
+
+    def whole(self) -> tuple[AtomicFile, ImageFacts]:
+        """Return the file and its facts; raises `OutputError` or `ServerError`."""
+        if isinstance(self._fault, OSError):
+            raise unwritten(self._folder, self._fault)
+        try:
+            facts = self._probe.close()
+        except BrokenImage as fault:
+            raise ServerError(
+                f"The picture that came is not whole: {fault}.", billed=Billed.YES
+            ) from None
+        assert self._file is not None  # noqa: S101 - no file is an OSError, above
+        return self._file, facts
+
+    def discard(self) -> None:
+        """Remove the file, unless it has been moved to its place."""
+        if self._file is not None:
+            self._file.discard()
 
 
 class ImageWriter:
@@ -35,6 +94,7 @@ class ImageWriter:
     result, a thought if there is nothing better, and the one that was coming if
     all of it is there.  ``digest`` asks for the SHA-256 of the final bytes.
     ``note`` is told each sentence of `WrittenImage.notes` as soon as it is known.
+    Entering the context raises `InputError` if no file can be made.
     """
 
     def __init__(
@@ -46,21 +106,28 @@ class ImageWriter:
         salvage: bool = False,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._delivery = Delivery(destination, digest=digest, note=note)
+        self._finalizer = Finalizer(destination, digest=digest, note=note)
         self._save_drafts = save_drafts
         self._salvage = salvage
-        self._coming: Arrival | None = None
-        self._ended: list[Arrival] = []
+        self._first: AtomicFile | None = None  # until the first picture takes it
+        self._coming: IncomingImage | None = None
+        self._ended: list[IncomingImage] = []
 
     def __enter__(self) -> Self:
+        try:
+            self._first = self._finalizer.new_file()
+        except OSError as error:
+            raise not_writable(self._finalizer.folder, error) from None
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._delivery.drop()
+        self._finalizer.discard()
+        if self._first is not None:
+            self._first.discard()
         if self._coming is not None:
-            self._coming.drop()
+            self._coming.discard()
         for picture in self._ended:
-            picture.drop()
+            picture.discard()
 
     @property
     def has_result(self) -> bool:
@@ -77,10 +144,10 @@ class ImageWriter:
         return chosen.whole()[1] if chosen is not None and chosen.is_whole else None
 
     def image_started(self) -> None:
-        """Begin a picture; one that never ended is dropped."""
+        """Begin a picture; one that never ended is removed."""
         if self._coming is not None:
-            self._coming.drop()
-        self._coming = Arrival(self._delivery.folder, mode=self._delivery.mode)
+            self._coming.discard()
+        self._coming = IncomingImage(self._next_file(), self._finalizer.folder)
 
     def image_data(self, data: bytes) -> None:
         """Take the next decoded bytes of the picture that was begun."""
@@ -88,7 +155,7 @@ class ImageWriter:
             self._coming.write(data)
 
     def image_ended(self, *, thought: bool) -> None:
-        """End the picture that was begun, and drop what it supersedes."""
+        """End the picture that was begun, and remove what it supersedes."""
         if self._coming is None:
             return
         self._coming.thought = thought
@@ -98,7 +165,7 @@ class ImageWriter:
         for picture in tuple(self._ended):
             is_draft = self._save_drafts and picture.is_whole
             if picture is not chosen and not is_draft:
-                picture.drop()
+                picture.discard()
                 self._ended.remove(picture)
 
     def commit(self) -> WrittenImage:
@@ -113,11 +180,20 @@ class ImageWriter:
             raise ServerError("The reply holds no picture.", billed=Billed.YES)
         file, facts = chosen.whole()
         if chosen.thought:
-            self._delivery.note("Only a draft of the picture is whole.")
+            self._finalizer.note("Only a draft of the picture is whole.")
         drafts = [picture.whole() for picture in self._ended if picture is not chosen]
-        return self._delivery.put(file, facts, drafts)
+        return self._finalizer.put(file, facts, drafts)
 
-    def _chosen(self) -> Arrival | None:
+    def _next_file(self) -> AtomicFile | OSError:
+        file, self._first = self._first, None
+        if file is not None:
+            return file
+        try:
+            return self._finalizer.new_file()
+        except OSError as error:
+            return error
+
+    def _chosen(self) -> IncomingImage | None:
         final = [picture for picture in self._ended if not picture.thought]
         if self._salvage:
             whole = [picture for picture in self._ended if picture.is_whole]

@@ -14,7 +14,7 @@ from support import ROOT
 
 from nano_edit.engine.replies import spool as spools
 from nano_edit.engine.replies.spool import Spool, list_spools, state_folder
-from nano_edit.errors import OutputError
+from nano_edit.errors import InputError
 
 POSIX_ONLY = pytest.mark.skipif(os.name != "posix", reason="POSIX files only")
 FOR = {"output": "out.png"}
@@ -161,7 +161,7 @@ def test_disk_without_locks_calls_nothing_in_use(
 
 def test_folder_that_cannot_be_made_is_refused_before_sending(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="could not be kept safe") as caught:
+    with pytest.raises(InputError, match="could not be kept safe") as caught:
         Spool.create(tmp_path / "file" / "replies", label=FOR)
     assert "NANO_EDIT_STATE_DIR" in caught.value.hint
 
@@ -178,7 +178,7 @@ def test_fallback_serves_where_there_is_no_state_folder(tmp_path: Path) -> None:
 
 def test_fallback_that_is_no_better_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError):
+    with pytest.raises(InputError):
         Spool.create(
             tmp_path / "file" / "replies", label=FOR, fallback=tmp_path / "none"
         )
@@ -188,7 +188,7 @@ def test_full_disk_is_refused_before_sending(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spools, "SPACE_NEEDED", 1 << 62)
-    with pytest.raises(OutputError, match="MB left"):
+    with pytest.raises(InputError, match="MB left"):
         Spool.create(folder, label=FOR)
 
 

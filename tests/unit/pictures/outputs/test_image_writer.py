@@ -17,8 +17,7 @@ import pytest
 from support import ROOT, noise
 
 from nano_edit.domain import Billed, Destination
-from nano_edit.errors import OutputError, ServerError
-from nano_edit.pictures import placement
+from nano_edit.errors import InputError, OutputError, ServerError
 from nano_edit.pictures.outputs.image_writer import ImageWriter
 from nano_edit.pictures.outputs.probe import ImageFacts
 
@@ -350,16 +349,6 @@ def test_disk_without_hard_links_still_refuses_a_name_that_is_taken(
     assert names(folder) == ["out.jpg", "out.kept-1.jpg"]
 
 
-@POSIX_ONLY
-def test_reservation_goes_when_the_move_fails(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(os, "link", _no_links)
-    with pytest.raises(FileNotFoundError):
-        placement.place(folder / "gone.part", folder / "out.jpg", force=False)
-    assert names(folder) == []
-
-
 RACER = """
 import sys
 from contextlib import suppress
@@ -586,9 +575,13 @@ def test_file_that_vanished_is_an_output_error(folder: Path) -> None:
             writer.commit()
 
 
-def test_folder_that_never_was_is_an_output_error() -> None:
-    with ImageWriter(Destination(Path("nowhere"), "out.jpg", "jpeg")) as writer:
-        send(writer, FIRST)
-        assert writer.facts is None
-        with pytest.raises(OutputError, match="cannot be written to nowhere"):
-            writer.commit()
+@pytest.mark.parametrize("folder_name", ["nowhere", "/proc"])
+def test_folder_that_takes_no_file_is_refused_at_once(folder_name: str) -> None:
+    destination = Destination(Path(folder_name), "out.jpg", "jpeg")
+    with (
+        pytest.raises(InputError, match="Nothing was sent") as caught,
+        ImageWriter(destination),
+    ):
+        raise AssertionError
+    assert f"in the folder {folder_name}: " in caught.value.message
+    assert caught.value.billed is Billed.NO
