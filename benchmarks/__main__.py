@@ -5,7 +5,7 @@
     python -m benchmarks --quick             what takes seconds, 3 rounds
     python -m benchmarks --write             also into README.md and docs/
 
-Needs Linux or macOS, bash, curl and jq.
+Needs Linux or macOS, hyperfine, bash, curl and jq.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def _measured(asked: argparse.Namespace, tools: Tools, work: Path) -> Results:
         bench = Bench(tools, work / "runs", work / "pictures", url, log)
         for case in CASES:
             if _is_wanted(case.name, asked):
-                samples = run_case(bench, case, results.rounds, _tell)
-                results.cases[case.name] = samples
+                taken = run_case(bench, case, results.rounds, _tell)
+                results.cases[case.name] = taken
         if _is_wanted("many", asked):
             results.many = measure_many(bench, _tell)
     return results

@@ -3,8 +3,7 @@
 Rules:
 - A contender is a whole command, as a person would type it; words in braces are
   filled in: programs, the server's address, the output, the pictures.
-- A contender that would take minutes has a cap on its rounds; it takes part in
-  the first ones, beside the others.
+- A contender that would take minutes takes part in the first rounds only.
 """
 
 from __future__ import annotations
@@ -54,6 +53,12 @@ class Case:
     output: str = "out.jpg"
     most: Mapping[str, int] = field(default_factory=dict)  # rounds, by contender
     weighs_sync: bool = False  # an fsync of as many bytes is timed beside it
+
+    def takes_part(self, contender: str, number: int) -> bool:
+        """Whether it runs in a round; -1 is the first one, which is thrown away."""
+        if contender not in self.most:
+            return True
+        return 0 <= number < self.most[contender]
 
     def command(
         self, contender: str, words: Mapping[str, str], several: Mapping[str, list[str]]

@@ -1,25 +1,27 @@
 """Runs contenders in turn and gathers what each run took.
 
 Strategy: A B A B ..., so that a slow moment of a shared machine falls on all of
-them; every figure is compared within its round.
+them; every figure is compared within its round.  hyperfine measures the wall time
+of every round.  What it cannot measure comes from `launch` and the server's log,
+in the first `SAMPLED` rounds: CPU, peak memory, request start, tail, wire bytes.
 
 Rules:
-- A whole process each time, started by `launch`, with an environment of its own:
-  an empty home, no proxies, no colours.
-- A contender that fails ends the measurement: what does not do the work has no
-  speed.
-- A first run of each contender is thrown away; it fills the system's caches.
+- A whole process each time, with an environment of its own: an empty home, no
+  proxies, no colours.
+- A contender that fails ends the measurement.
+- A first round is thrown away; it fills the system's caches.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,14 +34,14 @@ if TYPE_CHECKING:
     from benchmarks.tools import Tools
 
 PATIENCE = 5.0  # seconds for the server to log a request that has ended
+SAMPLED = 3  # rounds in which more than the wall time is measured
 _LAUNCH = Path(__file__).with_name("launch.py")
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one run took; None where it has no meaning."""
+    """What one run took beside its wall time; None where it has no meaning."""
 
-    wall: float  # seconds
     cpu: float  # seconds, of all its processes
     memory: float  # bytes, peak of its largest process
     start: float | None = None  # seconds to the first request byte
@@ -47,6 +49,14 @@ class Sample:
     wire: float | None = None  # bytes of the reply on the wire
     sync: float | None = None  # seconds that an fsync of as many bytes took
     python: bool = False  # whether it started a Python that it found in PATH
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What the rounds of one contender took."""
+
+    walls: list[float] = field(default_factory=list)  # seconds
+    samples: list[Sample] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -60,26 +70,35 @@ class Bench:
     log: Path
     _read: int = 0  # bytes of the log
 
+    def walls(self, case: Case, contenders: list[str]) -> list[float]:
+        """Return the seconds that each of the contenders takes, by hyperfine."""
+        told = self.work / "hyperfine.json"
+        subprocess.run(
+            (
+                *("hyperfine", "--shell=none", "--style=none", "--runs=1"),
+                *("--prepare", f"rm -f {shlex.quote(str(self.work / case.output))}"),
+                *("--export-json", str(told)),
+                *(shlex.join(self._command(case, each)) for each in contenders),
+            ),
+            cwd=self.work,
+            env=self.environment(),
+            check=True,
+        )
+        self.requests(sum(self._asks(case, each) for each in contenders))
+        found = json.loads(told.read_text())["results"]
+        return [float(each["times"][0]) for each in found]
+
     def sample(self, case: Case, contender: str) -> Sample:
-        """Run a contender once and tell what it took."""
+        """Run a contender once and return what else it took."""
         out = self.work / case.output
+        out.unlink(missing_ok=True)
         sync = None
         if case.weighs_sync:
             sync = sync_seconds(self.work, self.pictures / f"reply-{case.name}.png")
-        words = self.tools.words() | {
-            "base": f"{self.url}/{case.reply}",
-            "out": str(out),
-        }
-        several = {
-            "nano": list(self.tools.nano),
-            "images": [str(self.pictures / name) for name in case.images],
-        }
         self._marker.unlink(missing_ok=True)
-        ran = self.launch(case.command(contender, words, several))
-        seen = self.requests(1)[0] if case.reply and self._asks(case, contender) else {}
-        out.unlink(missing_ok=True)
+        ran = self.launch(self._command(case, contender))
+        seen = self.requests(1)[0] if self._asks(case, contender) else {}
         return Sample(
-            wall=ran["ended"] - ran["began"],
             cpu=ran["cpu"],
             memory=ran["memory"],
             start=seen["first"] - ran["began"] if seen else None,
@@ -93,8 +112,20 @@ class Bench:
     def _marker(self) -> Path:
         return self.work / "python.started"
 
+    def _command(self, case: Case, contender: str) -> list[str]:
+        words = self.tools.words() | {
+            "base": f"{self.url}/{case.reply}",
+            "out": str(self.work / case.output),
+        }
+        several = {
+            "nano": list(self.tools.nano),
+            "images": [str(self.pictures / name) for name in case.images],
+        }
+        return case.command(contender, words, several)
+
     def _asks(self, case: Case, contender: str) -> bool:
-        return any("{base}" in word for word in case.contenders[contender])
+        command = case.contenders[contender]
+        return bool(case.reply) and any("{base}" in word for word in command)
 
     def launch(self, command: list[str]) -> dict[str, Any]:
         """Run a command in the working place; returns what `launch` tells."""
@@ -163,22 +194,23 @@ class Bench:
 
 def run_case(
     bench: Bench, case: Case, rounds: int, tell: Callable[[str], None]
-) -> dict[str, list[Sample]]:
+) -> dict[str, Taken]:
     """Measure a case: every contender that is there, once a round, in turn."""
-    samples: dict[str, list[Sample]] = {
-        name: []
+    taken = {
+        name: Taken()
         for name, command in case.contenders.items()
         if bench.tools.can_run(command)
     }
     for number in range(-1, rounds):
-        for name, taken in samples.items():
-            most = min(rounds, case.most.get(name, rounds))
-            if number < most and not (number < 0 and name in case.most):
-                found = bench.sample(case, name)
-                if number >= 0:
-                    taken.append(found)
+        names = [name for name in taken if case.takes_part(name, number)]
+        for name, wall in zip(names, bench.walls(case, names), strict=True):
+            if number >= 0:
+                taken[name].walls.append(wall)
+        if 0 <= number < SAMPLED:
+            for name in names:
+                taken[name].samples.append(bench.sample(case, name))
         tell(f"{case.name}: round {number + 1} of {rounds}")
-    return samples
+    return taken
 
 
 def sync_seconds(folder: Path, like: Path) -> float:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from benchmarks.measure import Sample
+    from benchmarks.measure import Taken
 
 
 @dataclass(slots=True)
@@ -24,13 +24,20 @@ class Results:
 
     versions: Mapping[str, str]
     rounds: int
-    cases: dict[str, dict[str, list[Sample]]] = field(default_factory=dict)
+    cases: dict[str, dict[str, Taken]] = field(default_factory=dict)
     many: dict[str, float] = field(default_factory=dict)
 
     def series(self, case: str, contender: str, metric: str) -> list[float]:
-        """Return a figure of every round; [] when it was not measured."""
-        samples = self.cases.get(case, {}).get(contender, [])
-        found = [getattr(sample, metric) for sample in samples]
+        """Return a figure of every round; [] when it was not measured.
+
+        ``metric`` is "wall" or a field of `Sample`.
+        """
+        taken = self.cases.get(case, {}).get(contender)
+        if taken is None:
+            return []
+        if metric == "wall":
+            return taken.walls
+        found = [getattr(sample, metric) for sample in taken.samples]
         return [value for value in found if value is not None]
 
     def figure(self, case: str, contender: str, metric: str) -> float | None:
@@ -63,10 +70,7 @@ class Results:
             "versions": dict(self.versions),
             "rounds": self.rounds,
             "cases": {
-                case: {
-                    contender: [asdict(sample) for sample in samples]
-                    for contender, samples in contenders.items()
-                }
+                case: {name: asdict(taken) for name, taken in contenders.items()}
                 for case, contenders in self.cases.items()
             },
             "many": self.many,

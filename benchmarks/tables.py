@@ -80,11 +80,11 @@ def _case_table(results: Results, case: str) -> Iterator[str]:
         "", "wall", "ratio", "CPU", "peak memory", "request start", "tail", "wire",
     )  # fmt: skip
     rows = []
-    for name, samples in results.cases[case].items():
-        capped = len(samples) < results.rounds
+    for name, taken in results.cases[case].items():
+        capped = len(taken.walls) < results.rounds
         rows.append(
             [
-                f"{name} ({len(samples)} rounds)" if capped else name,
+                f"{name} ({len(taken.walls)} rounds)" if capped else name,
                 _seconds(results.figure(case, name, "wall")),
                 _ratio(results.ratio(case, name, NANO, "wall")),
                 _seconds(results.figure(case, name, "cpu")),

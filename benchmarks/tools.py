@@ -104,7 +104,7 @@ def versions(tools: Tools) -> dict[str, str]:
         found |= {
             name: its for name, its in json.loads(listed).items() if name in _TOLD
         }
-    for program in filter(shutil.which, ("curl", "jq")):
+    for program in filter(shutil.which, ("hyperfine", "curl", "jq")):
         said = subprocess.run((program, "--version"), check=False, capture_output=True)
         number = re.search(rb"\d[\d.]+", said.stdout)
         found[program] = number[0].decode() if number else "unknown"
