@@ -6,6 +6,7 @@ python scripts/write_reliability.py --check    writes nothing; 1 when stale
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,7 +50,8 @@ SECTIONS = (
     ("It works at a further attempt", lambda row: row.output),
     ("Nothing was billed", lambda row: row.billed == "no"),
     ("Nobody knows whether it was billed", lambda row: row.billed == "unknown"),
-    ("It was billed, and what came is kept", lambda row: row.billed == "yes"),
+    ("It was billed, and what came is kept", lambda row: row.kept),
+    ("It was billed, and nothing is kept", lambda row: row.billed == "yes"),
 )
 
 
@@ -92,15 +94,16 @@ def table(rows: Iterable[Row]) -> str:
 
 def story(faults: str) -> str:
     """Return what a fault list does, in words: "rate limit, then the picture"."""
-    return ", then ".join(_told(turns) for turns in parse_faults(faults))
+    return ", then ".join(_told(entry) for entry in parse_faults(faults))
 
 
-def _told(turns: FaultEntry) -> str:
-    kind = turns.fault.kind
+def _told(entry: FaultEntry) -> str:
+    kind = entry.fault.kind
     if kind.name == "ok":
         return "the picture"
-    always = ", every time" if turns.count is None else ""
-    return kind.summary.split("; with ARG")[0] + always
+    always = ", every time" if entry.count is None else ""
+    summary = kind.summary.split("; with ARG")[0]
+    return re.sub(r"\bARG\b", entry.fault.argument, summary) + always
 
 
 def main() -> int:

@@ -144,7 +144,13 @@ class Sender:
         self.sent += len(part)
 
     def finish(self) -> None:
-        """Send the closing chunk, after the silence that the delivery asks for."""
+        """Send the closing chunk, after the silence that the delivery asks for.
+
+        `ClientGoneError` when the delivery leaves it out.
+        """
+        if self._delivery.unfinished:
+            self._client.end()
+            raise ClientGoneError
         if self._delivery.tail:
             self._client.wait(self._delivery.tail)
         if self._chunked:

@@ -26,7 +26,13 @@ from nano_edit.emulator.contract import MAX_BODY, too_large
 from nano_edit.emulator.errors import Refusal, error_response, google_error, invalid
 from nano_edit.emulator.faults.syntax import FaultListError
 from nano_edit.emulator.log import masked
-from nano_edit.emulator.responses import JSON_TYPE, Delivery, Response, write_json
+from nano_edit.emulator.responses import (
+    JSON_TYPE,
+    SSE_TYPE,
+    Delivery,
+    Response,
+    write_json,
+)
 from nano_edit.emulator.service import Call
 
 if TYPE_CHECKING:
@@ -233,9 +239,8 @@ class HttpHandler(BaseHTTPRequestHandler):
             first_byte_at=time.time(),
             first_byte_monotonic=time.monotonic(),
         )
-        chunked = (
-            response.content_type == JSON_TYPE and self.request_version != "HTTP/1.0"
-        )
+        streamed = response.content_type in {JSON_TYPE, SSE_TYPE}
+        chunked = streamed and self.request_version != "HTTP/1.0"
         body = response.body if chunked else tuple(response.body)
         self._head(response, None if chunked else sum(map(len, body)))
         sender = Sender(self.wfile.write, self._client, delivery, chunked=chunked)

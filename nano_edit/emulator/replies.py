@@ -108,6 +108,18 @@ class ResponseBuilder:
         candidate = {"content": content, "finishReason": "STOP", "index": 0}
         return {"candidates": [candidate], **self.closing(parts)}
 
+    def stream_documents(self, parts: list[Part]) -> list[Document]:
+        """Return the reply as a stream: a document for each part, and the end."""
+        closing = self.closing(parts)
+        end = {"parts": [{"text": ""}], "role": "model"}
+        contents = [{"parts": [part], "role": "model"} for part in parts]
+        documents = [
+            {"candidates": [{"content": content, "index": 0}], **closing}
+            for content in contents
+        ]
+        last = {"content": end, "finishReason": "STOP", "index": 0}
+        return [*documents, {"candidates": [last], **closing}]
+
     def closing(self, parts: list[Part]) -> Document:
         """Return what follows the candidates: figures, model, identifier."""
         return {

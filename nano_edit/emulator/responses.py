@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 JSON_TYPE = "application/json; charset=UTF-8"
+SSE_TYPE = "text/event-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Delivery:
     tail: float = 0.0  # between the body's last byte and the closing chunk
     rate: float | None = None  # bytes a second
     cut: int | None = None  # the connection ends after so many bytes
+    unfinished: bool = False  # the connection ends instead of the closing chunk
     drop: str | None = None  # no response at all: "reset" or "close"
 
 
@@ -81,3 +83,11 @@ def write_json(document: Any, *, indent: int | None = 2) -> tuple[bytes, ...]:
     for blob, after in zip(blobs, rest, strict=True):
         pieces += [blob, after.encode(errors="replace")]
     return (*pieces, b"\n" if indent else b"")
+
+
+def event_stream(documents: Iterable[Any]) -> Response:
+    """Return documents as server-sent events, each on one line as Google does."""
+    pieces: list[bytes] = []
+    for document in documents:
+        pieces += [b"data: ", *write_json(document, indent=None), b"\r\n\r\n"]
+    return Response(200, tuple(pieces), SSE_TYPE)

@@ -63,7 +63,7 @@ class Service:
         self._remember(call.number, request)
         response = self._build(request, call.fault, gzip=self._may_gzip(headers))
         delivery = call.fault.kind.deliver(call.fault.argument)
-        if response.status == 200:
+        if 200 <= response.status < 300:
             silence = delivery.silence + self.options.latency
             delivery = dataclasses.replace(delivery, silence=silence)
         return response, delivery

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import http.client
 import json
 import re
+import shutil
+import subprocess
 import time
 import zlib
 from dataclasses import dataclass, field
@@ -32,7 +35,7 @@ from nano_edit.emulator.faults.table import FAULTS, SECTIONS
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 GZIP = {"Accept-Encoding": "gzip"}
 RESET = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)
@@ -174,7 +177,13 @@ def test_the_gateways_errors_are_the_gateways(
     assert ("localized_message" in reply.error) is (fault == "403-quota")
 
 
-PAGES = {"502-html": 502, "504-html": 504, "524-html": 524, "html-200": 200}
+PAGES = {
+    "503-html": 503,
+    "502-html": 502,
+    "504-html": 504,
+    "524-html": 524,
+    "html-200": 200,
+}
 
 
 @pytest.mark.parametrize("fault", PAGES)
@@ -184,6 +193,12 @@ def test_proxies_answer_with_pages(service: Emulator, photo: Photo, fault: str) 
     assert reply.headers["content-type"] == "text/html"
     assert reply.body.startswith(b"<html>")
     assert reply.headers["content-length"] == str(len(reply.body))
+
+
+def test_envoy_answers_in_plain_words(service: Emulator, photo: Photo) -> None:
+    reply = faulty(service, "503-envoy", photo.sent)
+    assert (reply.status, reply.headers["content-type"]) == (503, "text/plain")
+    assert b"disconnect/reset before headers" in reply.body
 
 
 def test_a_redirect_names_another_host(service: Emulator, photo: Photo) -> None:
@@ -253,7 +268,7 @@ def test_words_can_come_instead_of_a_picture(service: Emulator, photo: Photo) ->
     assert part["text"].startswith("I can help you with that!")
 
 
-# --- odd clothes -------------------------------------------------------------
+# --- unusual -------------------------------------------------------------
 
 
 def files(reply: Reply) -> list[bytes]:
@@ -302,6 +317,22 @@ def test_words_that_were_asked_for_come_with_odd_parts_too(
     config = {"responseModalities": ["TEXT", "IMAGE"]}
     reply = faulty(service, "drafts", {**photo.sent, "generationConfig": config})
     assert reply.parts[0]["text"].startswith("I toned it sepia.")
+
+
+def test_the_only_picture_can_be_a_thought(service: Emulator, photo: Photo) -> None:
+    reply = faulty(service, "thought-only", photo.sent)
+    assert [part.get("thought") for part in reply.parts] == [True]
+    assert files(reply) == [photo.answer]
+
+
+def test_a_draft_can_be_broken(service: Emulator, photo: Photo) -> None:
+    half, final = files(faulty(service, "bad-draft", photo.sent))
+    with pytest.raises(OSError, match="truncated"):
+        decoded(half)
+    assert final == photo.answer
+    draft, part = faulty(service, "bad-draft-base64", photo.sent).parts
+    assert "?!" in draft["inlineData"]["data"]
+    assert base64.b64decode(part["inlineData"]["data"]) == photo.answer
 
 
 @pytest.mark.parametrize(
@@ -376,6 +407,117 @@ def test_a_gateway_writes_on_one_line(service: Emulator, photo: Photo) -> None:
     assert files(reply) == [photo.answer]
 
 
+# --- framed otherwise, and something beside the picture
+
+
+def test_a_byte_order_mark_can_come_first(service: Emulator, photo: Photo) -> None:
+    body = faulty(service, "bom", photo.sent).body
+    assert body.startswith(b"\xef\xbb\xbf{")
+    assert json.loads(body.decode("utf-8-sig"))["candidates"]
+
+
+def test_a_reply_can_be_in_an_array(service: Emulator, photo: Photo) -> None:
+    (document,) = json.loads(faulty(service, "array", photo.sent).body)
+    assert pictures_in(document) == [photo.answer]
+
+
+@pytest.mark.parametrize(("fault", "events"), [("sse", 1), ("sse-parts", 3)])
+def test_a_reply_can_be_events(
+    service: Emulator, photo: Photo, fault: str, events: int
+) -> None:
+    config = {"responseModalities": ["TEXT", "IMAGE"]}
+    reply = faulty(service, fault, {**photo.sent, "generationConfig": config})
+    assert reply.headers["content-type"] == "text/event-stream"
+    assert reply.body.endswith(b"\r\n\r\n")
+    lines = reply.body.removesuffix(b"\r\n\r\n").split(b"\r\n\r\n")
+    assert len(lines) == events
+    documents = [json.loads(line.removeprefix(b"data: ")) for line in lines]
+    found = [file for document in documents for file in pictures_in(document)]
+    assert found == [photo.answer]
+    reasons = [one["candidates"][0].get("finishReason") for one in documents]
+    assert reasons == [None] * (events - 1) + ["STOP"]
+
+
+def pictures_in(document: dict[str, Any]) -> list[bytes]:
+    parts = document["candidates"][0]["content"]["parts"]
+    data = [part["inlineData"]["data"] for part in parts if "inlineData" in part]
+    return [base64.b64decode(each, validate=True) for each in data]
+
+
+BESIDE: dict[str, tuple[str, dict[str, object]]] = {
+    "error-empty": ("error", {}),
+    "error-warning": ("error", {"code": 0, "status": "OK"}),
+    "warning": ("warning", {"message": "The model is deprecated."}),
+}
+
+
+@pytest.mark.parametrize("fault", BESIDE)
+def test_errors_and_warnings_can_stand_beside_the_picture(
+    service: Emulator, photo: Photo, fault: str
+) -> None:
+    name, fields = BESIDE[fault]
+    reply = faulty(service, fault, photo.sent)
+    assert next(iter(reply.document)) == name
+    assert fields.items() <= reply.document[name].items()
+    assert files(reply) == [photo.answer]
+
+
+def test_a_number_can_be_nan(service: Emulator, photo: Photo) -> None:
+    reply = faulty(service, "nan", photo.sent)
+    assert b'"avgLogprobs": NaN' in reply.body.partition(b"inlineData")[0]
+    assert files(reply) == [photo.answer]
+
+
+def test_words_can_hold_half_a_surrogate_pair(service: Emulator, photo: Photo) -> None:
+    reply = faulty(service, "half-surrogate", photo.sent)
+    assert reply.parts[0]["text"] == "Done \ud83d!"
+    assert files(reply) == [photo.answer]
+
+
+@pytest.mark.parametrize(
+    ("fault", "digits"), [("long-number", 5000), ("long-number=9", 9)]
+)
+def test_a_number_can_be_long(
+    service: Emulator, photo: Photo, fault: str, digits: int
+) -> None:
+    body = faulty(service, fault, photo.sent).body
+    assert body.startswith(b'{\n  "elapsed": 1')
+    assert json.loads(body, parse_int=len)["elapsed"] == digits
+
+
+@pytest.mark.parametrize(
+    ("fault", "depth"), [("deep-beside", 10_000), ("deep-beside=7", 7)]
+)
+def test_arrays_can_be_deep_beside_the_picture(
+    service: Emulator, photo: Photo, fault: str, depth: int
+) -> None:
+    body = faulty(service, fault, photo.sent).body
+    nest = b"[" * depth + b"]" * depth
+    before, found, after = body.partition(b'"debug": ' + nest)
+    assert found
+    document = json.loads(before + b'"debug": []' + after)
+    assert pictures_in(document) == [photo.answer]
+
+
+def test_one_character_can_be_bad(service: Emulator, photo: Photo) -> None:
+    reply = faulty(service, "bad-char", photo.sent)
+    before, bad, after = reply.body.partition(b"\x01")
+    assert bad
+    assert base64.b64encode(photo.answer) in before
+    assert json.loads(before + after)
+    with pytest.raises(json.JSONDecodeError, match="control character"):
+        json.loads(reply.body)
+
+
+@pytest.mark.parametrize("status", ["201", "203"])
+def test_the_status_of_a_picture_can_be_another(
+    service: Emulator, photo: Photo, status: str
+) -> None:
+    reply = faulty(service, status, photo.sent)
+    assert reply.status == int(status)
+    assert files(reply) == [photo.answer]
+
+
 def test_size_and_ratio_can_be_dropped(service: Emulator, photo: Photo) -> None:
     config = {"imageConfig": {"imageSize": "2K", "aspectRatio": "16:9"}}
     sent = {**photo.sent, "generationConfig": config}
@@ -389,6 +531,81 @@ def test_words_can_be_made_to_drive_a_terminal(service: Emulator, photo: Photo) 
     reply = faulty(service, "terminal-escapes", photo.sent)
     assert {"\x1b", "\x9b", "\x7f", "\u202e", "\u2066"} < set(reply.parts[0]["text"])
     assert files(reply) == [photo.answer]
+
+
+# --- content codings ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "coding"),
+    [("coding", "none"), ("coding=utf-8", "utf-8"), ("coding=gzip", "gzip")],
+)
+def test_a_coding_can_be_announced_over_plain_bytes(
+    service: Emulator, photo: Photo, fault: str, coding: str
+) -> None:
+    whole = faulty(service, "ok", photo.sent).body
+    reply = faulty(service, fault, photo.sent, headers={**WITH_KEY, **GZIP})
+    assert reply.headers["content-encoding"] == coding
+    assert reply.body == whole
+
+
+def inflate(body: bytes, window: int) -> bytes:
+    """Return what is packed, whatever is wrong with its trailer."""
+    return zlib.decompressobj(window).decompress(body)
+
+
+DECODED: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "deflate": ("deflate", zlib.decompress),
+    "deflate-raw": ("deflate", lambda body: zlib.decompress(body, -15)),
+    "gzip-gzip": ("gzip, gzip", lambda body: gzip.decompress(gzip.decompress(body))),
+    "gzip-members": ("gzip", gzip.decompress),
+    "gzip-no-trailer": ("gzip", lambda body: inflate(body, 31)),
+}
+
+
+@pytest.mark.parametrize("fault", DECODED)
+def test_a_coding_nobody_asked_for_can_be_undone(
+    service: Emulator, photo: Photo, fault: str
+) -> None:
+    coding, decode = DECODED[fault]
+    whole = faulty(service, "ok", photo.sent).body
+    reply = faulty(service, fault, photo.sent)
+    assert reply.headers["content-encoding"] == coding
+    assert decode(reply.body) == whole
+
+
+def test_gzip_can_have_a_second_member(service: Emulator, photo: Photo) -> None:
+    whole = faulty(service, "ok", photo.sent).body
+    body = faulty(service, "gzip-members", photo.sent).body
+    first = zlib.decompressobj(31)
+    assert first.decompress(body) == whole[: len(whole) // 2]
+    assert gzip.decompress(first.unused_data) == whole[len(whole) // 2 :]
+
+
+def test_gzip_can_have_a_bad_crc(service: Emulator, photo: Photo) -> None:
+    whole = faulty(service, "ok", photo.sent).body
+    body = faulty(service, "gzip-crc", photo.sent).body
+    with pytest.raises(gzip.BadGzipFile, match="CRC"):
+        gzip.decompress(body)
+    assert inflate(body[10:-8], -15) == whole
+
+
+UNBROTLI = """\
+const chunks = [];
+process.stdin.on("data", chunk => chunks.push(chunk)).on("end", () =>
+  process.stdout.write(require("zlib").brotliDecompressSync(Buffer.concat(chunks))));
+"""
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="node reads Brotli, if installed")
+def test_brotli_is_brotli(service: Emulator, photo: Photo) -> None:
+    whole = faulty(service, "ok", photo.sent).body
+    reply = faulty(service, "br", photo.sent)
+    assert reply.headers["content-encoding"] == "br"
+    assert len(reply.body) > 2 * 64 * 1024  # several blocks
+    program = ["node", "-e", UNBROTLI]
+    done = subprocess.run(program, input=reply.body, capture_output=True, check=True)
+    assert done.stdout == whole
 
 
 # --- broken ------------------------------------------------------------------
@@ -405,6 +622,14 @@ def test_json_can_end_early_though_the_connection_does_not(
     for cut in (body, tail):
         with pytest.raises(json.JSONDecodeError):
             json.loads(cut)
+
+
+def test_the_connection_can_end_behind_the_pictures_data(
+    service: Emulator, photo: Photo
+) -> None:
+    answer = rest(sent_to(service, "cut-picture", photo.sent))
+    assert unchunked(answer).endswith(base64.b64encode(photo.answer))
+    assert not answer.endswith(b"0\r\n\r\n")
 
 
 def test_base64_can_have_a_length_there_is_not(service: Emulator, photo: Photo) -> None:

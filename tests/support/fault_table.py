@@ -36,8 +36,9 @@ REFUSALS = (
     "content-empty role-only no-image text-only"
 ).split()
 ODD_BUT_WHOLE = (
-    "ok empty-part drafts drafts-thought wrong-mime png webp data-url snake-case "
-    "urlsafe escaped late-keys compact tail-stall=30 terminal-escapes"
+    "ok empty-part drafts drafts-thought thought-last bad-draft wrong-mime png webp "
+    "data-url snake-case urlsafe escaped late-keys compact warning coding=identity "
+    "gzip-no-trailer tail-stall=30 terminal-escapes"
 ).split()
 
 ROWS = (
@@ -49,6 +50,8 @@ ROWS = (
     Row("503,ok", 0, 2),
     Row("503=0.2,503,ok", 0, 3),
     Row("500-body-failed,ok", 0, 2),
+    Row("503-html,ok", 0, 2),
+    Row("503-envoy,ok", 0, 2),
     Row("429=0.1:*", 6, 3, NO),
     Row("503:*", 8, 3, NO),
     Row("500-body-failed:*", 8, 3, NO),
@@ -56,6 +59,7 @@ ROWS = (
     Row("429=60:*", 6, 1, NO),  # a longer wait than --max-wait
     # Nothing was billed and it will not pass.
     Row("400:*", 7, 1, NO),
+    Row("400-escapes:*", 7, 1, NO),
     Row("400-key:*", 4, 1, NO),
     Row("401:*", 4, 1, NO),
     Row("403:*", 4, 1, NO),
@@ -80,7 +84,10 @@ ROWS = (
     Row("close,ok", 0, 2, options=("--retry-unknown",)),
     Row("slow=30,ok", 10, 1, UNKNOWN, options=("--timeout", "1")),
     Row("slow=30,ok", 0, 2, options=("--timeout", "1.5", "--retry-unknown")),
+    Row("201", 8, 1, UNKNOWN),
+    Row("203", 8, 1, UNKNOWN),
     # A 200 began: never again, and what came is kept.
+    Row("cut-picture", 10, 1, YES, kept=True),
     *(
         Row(fault, 10, 1, YES, kept=True, options=options)
         for fault, options in (
@@ -92,14 +99,28 @@ ROWS = (
     *(
         Row(fault, 8, 1, YES, kept=True)
         for fault in (
-            "truncated-json truncated-base64 truncated-image not-an-image html-200 "
-            "bad-utf8 deep-nesting"
+            "truncated-json truncated-tail truncated-base64 truncated-image "
+            "not-an-image html-200 bad-utf8 deep-nesting bad-draft-base64 bom array "
+            "sse sse-parts nan half-surrogate long-number deep-beside bad-char "
+            "gzip-members gzip-crc"
         ).split()
     ),
     Row("huge=30000000", 8, 1, YES, kept=True, options=("--max-reply", "2")),
+    Row("huge-text=30000000", 8, 1, YES, kept=True),
     Row("gzip-bomb=50", 8, 1, YES, kept=True, options=("--max-reply", "2")),
+    # A coding that is not understood.
+    *(
+        Row(fault, 8, 1, YES)
+        for fault in (
+            "coding=none coding=utf-8 coding=br coding=deflate coding=gzip "
+            "br deflate deflate-raw gzip-gzip"
+        ).split()
+    ),
     # A whole answer without a picture: nothing to keep, vendors disagree on money.
     Row("200-error", 8, 1, UNKNOWN),
+    Row("error-empty", 8, 1, UNKNOWN),
+    Row("error-warning", 8, 1, UNKNOWN),
+    Row("thought-only", 9, 1, UNKNOWN),
     *(Row(fault, 9, 1, UNKNOWN) for fault in REFUSALS),
     # What came is not what was asked for.
     Row("small", 0, 1, options=("--size", "2K")),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from nano_edit.emulator.connection import compress
 from nano_edit.emulator.faults.kind import FaultSection
-from nano_edit.emulator.responses import Blob, Response, write_json
+from nano_edit.emulator.responses import Blob, Delivery, Response, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +44,17 @@ def _truncated_tail(builder: ResponseBuilder, _: str) -> Response:
     return Response(200, (*pieces, last[: last.index(b"]")]))
 
 
+@BROKEN.fault(
+    "cut-picture",
+    "closed after the picture's last base64 byte, no last chunk",
+    deliver=lambda _: Delivery(unfinished=True),
+)
+def _cut_picture(builder: ResponseBuilder, _: str) -> Response:
+    encoded = base64.b64encode(builder.picture())
+    pieces = write_json(builder.document([builder.data_part(encoded)]))
+    return Response(200, pieces[: pieces.index(encoded) + 1], may_gzip=False)
+
+
 @BROKEN.fault("truncated-base64", "valid JSON, the base64 cut to a length there is not")
 def _truncated_base64(builder: ResponseBuilder, _: str) -> Response:
     encoded = base64.b64encode(builder.picture())
@@ -72,7 +83,7 @@ def _bad_utf8(builder: ResponseBuilder, _: str) -> Response:
 
 @BROKEN.fault(
     "deep-nesting",
-    "so many arrays within each other before the candidates",
+    "ARG nested arrays before the candidates",
     argument="arrays",
     default="100",
 )
@@ -86,19 +97,19 @@ def _deep_nesting(builder: ResponseBuilder, argument: str) -> Response:
 # --- too large --------------------------------------------------------------
 
 
-@BROKEN.fault("huge", "so much white space before the candidates", **_HUGE)
+@BROKEN.fault("huge", "ARG bytes of white space before the candidates", **_HUGE)
 def _huge(builder: ResponseBuilder, argument: str) -> Response:
     return Response(200, _swollen(builder, int(float(argument))), may_gzip=False)
 
 
-@BROKEN.fault("huge-text", "words of so many bytes before the picture", **_HUGE)
+@BROKEN.fault("huge-text", "ARG bytes of words before the picture", **_HUGE)
 def _huge_text(builder: ResponseBuilder, argument: str) -> Response:
     return Response(200, _wordy(builder, int(float(argument))), may_gzip=False)
 
 
 @BROKEN.fault(
     "gzip-bomb",
-    "gzip of so much white space, asked for or not",
+    "gzip of ARG MB of white space, asked for or not",
     argument="MB",
     default="1000",
 )

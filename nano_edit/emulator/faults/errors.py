@@ -195,6 +195,18 @@ def _unavailable(_builder: ResponseBuilder, argument: str) -> Response:
     return error_response(503, google_error(503, message, *details))
 
 
+ERRORS.add("503-html", "a proxy's HTML page", _html(503, "Service Unavailable"))
+
+
+@ERRORS.fault("503-envoy", "Envoy: disconnect or reset before headers, as text")
+def _envoy(_builder: ResponseBuilder, _argument: str) -> Response:
+    words = (
+        b"upstream connect error or disconnect/reset before headers. reset reason:"
+        b" connection termination"
+    )
+    return Response(503, (words,), "text/plain")
+
+
 ERRORS.add("502-html", "a proxy's HTML page", _html(502, "Bad Gateway"))
 ERRORS.add("504-html", "a proxy's HTML page", _html(504, "Gateway Time-out"))
 ERRORS.add("524-html", "a proxy's HTML page", _html(524, "A timeout occurred"))

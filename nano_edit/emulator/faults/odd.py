@@ -1,4 +1,4 @@
-"""Valid but unusual replies: every shape here is legal, or has been seen.
+"""Unusual replies with a whole picture: legal, or seen of gateways.
 
 A client takes the picture out of each.
 """
@@ -6,18 +6,20 @@ A client takes the picture out of each.
 from __future__ import annotations
 
 import base64
+import math
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.emulator.faults.kind import FaultSection
 from nano_edit.emulator.replies import MIME_TYPES
-from nano_edit.emulator.responses import Blob, Response, write_json
+from nano_edit.emulator.responses import Blob, Response, event_stream, write_json
 
 if TYPE_CHECKING:
     from nano_edit.emulator.faults.kind import Build
     from nano_edit.emulator.replies import Part, ResponseBuilder
 
-ODD = FaultSection("Valid but unusual replies (status 200)")
+ODD = FaultSection("A whole picture in an unusual reply")
 
 # What a terminal, a bidirectional layout or a markup reader might obey: colour, a
 # title, the clipboard, a link, a cleared screen, an 8-bit CSI, overtyped words, a
@@ -73,6 +75,25 @@ def _thoughts(builder: ResponseBuilder, _: str) -> Response:
 @ODD.fault("thought-last", "the picture, then a draft with thought: true")
 def _thought_last(builder: ResponseBuilder, _: str) -> Response:
     return with_words(builder, _final(builder), {**_draft(builder, 1), "thought": True})
+
+
+@ODD.fault("thought-only", "the only picture has thought: true")
+def _thought_only(builder: ResponseBuilder, _: str) -> Response:
+    return with_words(builder, {**_final(builder), "thought": True})
+
+
+@ODD.fault("bad-draft", "a draft that is half of a file, then the picture")
+def _bad_draft(builder: ResponseBuilder, _: str) -> Response:
+    draft = builder.picture(label="draft")
+    half = builder.image_part(draft[: len(draft) // 2], number=2)
+    return with_words(builder, half, _final(builder))
+
+
+@ODD.fault("bad-draft-base64", "a draft of invalid base64, then the picture")
+def _bad_draft_base64(builder: ResponseBuilder, _: str) -> Response:
+    draft = base64.b64encode(builder.picture(label="draft"))
+    bad = builder.data_part(draft[:1000] + b"?!" + draft[1000:], number=2)
+    return with_words(builder, bad, _final(builder))
 
 
 # --- which picture ----------------------------------------------------------
@@ -163,6 +184,110 @@ def _compact(builder: ResponseBuilder, _: str) -> Response:
     document["promptFeedback"] = {"safetyRatings": None}
     return Response(200, write_json(document, indent=None))
 
+
+@ODD.fault("bom", "a byte order mark before the JSON")
+def _byte_order_mark(builder: ResponseBuilder, _: str) -> Response:
+    return Response(200, (b"\xef\xbb\xbf", *builder.ordinary().body))
+
+
+@ODD.fault("array", "the reply as the only entry of an array")
+def _array(builder: ResponseBuilder, _: str) -> Response:
+    return Response(200, (b"[", *builder.ordinary().body, b"]"))
+
+
+@ODD.fault("sse", "the reply as one server-sent event")
+def _one_event(builder: ResponseBuilder, _: str) -> Response:
+    return event_stream([builder.document(builder.parts())])
+
+
+@ODD.fault("sse-parts", "server-sent events, a part of the reply in each")
+def _event_per_part(builder: ResponseBuilder, _: str) -> Response:
+    return event_stream(builder.stream_documents(builder.parts()))
+
+
+# --- something beside the picture -------------------------------------------
+
+
+def _beside(builder: ResponseBuilder, **fields: Any) -> Response:
+    """Reply with these fields before the candidates."""
+    document = builder.document(builder.parts())
+    return Response(200, write_json({**fields, **document}))
+
+
+@ODD.fault("error-empty", '"error": {} beside the picture')
+def _empty_error(builder: ResponseBuilder, _: str) -> Response:
+    return _beside(builder, error={})
+
+
+@ODD.fault("error-warning", "an error object that only warns, beside the picture")
+def _error_that_warns(builder: ResponseBuilder, _: str) -> Response:
+    message = "The model is deprecated; the picture was made all the same."
+    return _beside(builder, error={"code": 0, "message": message, "status": "OK"})
+
+
+@ODD.fault("warning", "a warning object beside the picture")
+def _warning(builder: ResponseBuilder, _: str) -> Response:
+    return _beside(builder, warning={"message": "The model is deprecated."})
+
+
+@ODD.fault("nan", "NaN where a number belongs, before the picture")
+def _nan(builder: ResponseBuilder, _: str) -> Response:
+    document = builder.document(builder.parts())
+    (candidate,) = document["candidates"]
+    document["candidates"] = [{"avgLogprobs": math.nan, **candidate}]
+    return Response(200, write_json(document))
+
+
+@ODD.fault("half-surrogate", r"words with half a surrogate pair, `\ud83d`")
+def _half_surrogate(builder: ResponseBuilder, _: str) -> Response:
+    return builder.reply([{"text": Blob(rb"Done \ud83d!")}, _final(builder)])
+
+
+@ODD.fault(
+    "long-number",
+    "a number of ARG digits before the candidates",
+    argument="digits",
+    default="5000",
+)
+def _long_number(builder: ResponseBuilder, argument: str) -> Response:
+    first, *rest = builder.ordinary().body
+    number = b'\n  "elapsed": ' + b"1" * int(float(argument)) + b","
+    return Response(200, (b"{" + number + first[1:], *rest))
+
+
+@ODD.fault(
+    "deep-beside",
+    "ARG nested arrays beside the picture, in its part",
+    argument="arrays",
+    default="10000",
+)
+def _deep_beside(builder: ResponseBuilder, argument: str) -> Response:
+    depth = int(float(argument))
+    pieces = write_json(builder.document([{**_final(builder), "debug": Blob(b"")}]))
+    *before, quote, _empty, after = pieces[:-1]
+    nest = quote[:-1] + b"[" * depth + b"]" * depth + after[1:]
+    return Response(200, (*before, nest, *pieces[-1:]))
+
+
+@ODD.fault("bad-char", "a control character in a string behind the picture")
+def _bad_character(builder: ResponseBuilder, _: str) -> Response:
+    document = builder.document(builder.parts())
+    version = document["modelVersion"].encode()
+    return Response(
+        200, write_json({**document, "modelVersion": Blob(version + b"\x01")})
+    )
+
+
+# --- another status ---------------------------------------------------------
+
+
+def _with_status(status: int) -> Build:
+    """Return a builder of the ordinary reply with another status."""
+    return lambda builder, _: replace(builder.ordinary(), status=status)
+
+
+ODD.add("201", "status 201 with the picture", _with_status(201))
+ODD.add("203", "status 203 with the picture", _with_status(203))
 
 # --- not what was asked for -------------------------------------------------
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nano_edit.emulator.faults.broken import BROKEN
+from nano_edit.emulator.faults.codings import CODINGS
 from nano_edit.emulator.faults.errors import ERRORS
 from nano_edit.emulator.faults.kind import FaultSection, ordinary
 from nano_edit.emulator.faults.odd import ODD
@@ -55,36 +56,36 @@ _deliver(
 )
 _deliver(
     "cut",
-    "closed after so many bytes of the body, no last chunk",
+    "closed after ARG bytes of the body, no last chunk",
     lambda arg: Delivery(cut=int(float(arg))),
     *("bytes", "100000"),
 )
 _deliver(
     "drip",
-    "the body comes at so many bytes a second",
+    "the body comes at ARG bytes a second",
     lambda arg: Delivery(rate=float(arg) or 1e-9),
     *("bytes/s", "1024"),
 )
 _deliver(
     "slow",
-    "silence before the first byte",
+    "ARG seconds of silence before the first byte",
     lambda arg: Delivery(silence=float(arg)),
     *("seconds", "20"),
 )
 _deliver(
     "stall",
-    "half of the body, silence, the other half",
+    "half of the body, ARG seconds of silence, the other half",
     lambda arg: Delivery(pause=float(arg)),
     *("seconds", "60"),
 )
 _deliver(
     "tail-stall",
-    "the whole body, then the closing chunk is withheld",
+    "the whole body; the closing chunk comes ARG seconds later",
     lambda arg: Delivery(tail=float(arg)),
     *("seconds", "60"),
 )
 
-SECTIONS = (NO_FAULT, ERRORS, REFUSALS, ODD, BROKEN, CONNECTION)
+SECTIONS = (NO_FAULT, ERRORS, REFUSALS, ODD, CODINGS, BROKEN, CONNECTION)
 FAULTS = {kind.name: kind for section in SECTIONS for kind in section.kinds}
 
 
