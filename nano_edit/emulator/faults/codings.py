@@ -78,7 +78,8 @@ def _gzip_members(builder: ResponseBuilder, _: str) -> Response:
 def _gzip_crc(builder: ResponseBuilder, _: str) -> Response:
     packed = b"".join(compress(builder.ordinary().body))
     crc = bytes(byte ^ 0xFF for byte in packed[-_TRAILER:-4])
-    return _encoded("gzip", (packed[:-_TRAILER], crc, packed[-4:]))
+    # In one piece, so that no reader has the whole JSON before the trailer comes.
+    return _encoded("gzip", (packed[:-_TRAILER] + crc + packed[-4:],))
 
 
 @CODINGS.fault("gzip-no-trailer", "gzip that ends before its trailer")
