@@ -7,12 +7,14 @@ from __future__ import annotations
 
 
 def size_text(size: float) -> str:
-    """Return a number of bytes as people write it: 812 B, 24 kB, 1.5 MB."""
-    if size < 1000:
+    """Return a number of bytes to read: ``812 B``, ``24 kB``, ``1.5 MB``."""
+    if size < 999.5:
         return f"{size:.0f} B"
-    if size < 1_000_000:
+    if size < 999_500:
         return f"{size / 1000:.0f} kB"
-    return f"{size / 1_000_000:.1f} MB"
+    if size < 999_950_000:
+        return f"{size / 1_000_000:.1f} MB"
+    return f"{size / 1_000_000_000:.1f} GB"
 
 
 def duration(seconds: float) -> str:

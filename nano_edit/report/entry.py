@@ -1,16 +1,25 @@
-"""One edit as the report shows it: what the page's parts agree upon."""
+"""One edit as the report shows it, read from its record.
+
+Rules:
+- A record may come from elsewhere: what is missing, or has another type, is not
+  shown, and never an exception.
+- A figure is shown when it says something: one attempt does not.
+"""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+from nano_edit.units import duration, size_text
 
-Outcome = Literal["done", "failed", "skipped", "cached"]
-OUTCOMES: dict[Outcome, str] = {  # in the order of showing
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Ending = Literal["done", "failed", "skipped", "cached"]
+ENDINGS: dict[Ending, str] = {  # in the order of showing
     "done": "Done",
     "failed": "Failed",
     "skipped": "Skipped",
@@ -20,14 +29,88 @@ OUTCOMES: dict[Outcome, str] = {  # in the order of showing
 
 @dataclass(frozen=True, slots=True)
 class ReportEntry:
-    """One edit; all texts may be foreign."""
+    """One edit; every text may come from outside."""
 
     title: str  # the output's name or the job's label
     instruction: str
     before: Path | None  # the first input on disk
     after: Path | None  # the output on disk
     figures: Mapping[str, str]  # name -> value, in the order of showing
-    outcome: Outcome
+    ending: Ending
     failure: str = ""  # message and hint of an edit that failed
     code: str = ""  # the exit table's name: "refused", "quota", ...
     tokens: int = 0  # that this edit used, in this run or an earlier one
+
+
+def entry_from_record(record: Mapping[str, object]) -> ReportEntry:
+    """Return the entry of one result.
+
+    An edit that failed goes by its label, since its output may be any other's.
+    """
+    before = _first_picture(record.get("images"))
+    output, error = record.get("output"), record.get("error")
+    path = Path(output) if isinstance(output, str) and output not in {"", "-"} else None
+    ending = _ending(record)
+    fault = error if isinstance(error, dict) else {}
+    said = (str(fault[key]) for key in ("message", "hint") if fault.get(key))
+    named = path or before
+    title = named.name if named else "standard output"
+    label = str(record.get("label") or title)
+    return ReportEntry(
+        title=label if ending == "failed" else title,
+        instruction=str(record.get("instruction") or ""),
+        before=before,
+        after=None if ending == "failed" else path,
+        figures=_figures(record, fault),
+        ending=ending,
+        failure="\n".join(said),
+        code=str(fault.get("code") or ""),
+        tokens=_tokens(record),
+    )
+
+
+def _first_picture(images: object) -> Path | None:
+    """Return the picture to compare with, if it is a file: a URL or a pipe is none."""
+    first = str(images[0]) if isinstance(images, list) and images else ""
+    # Not `Path.is_file`: that raises over what is too long for a path.
+    return Path(first) if os.path.isfile(first) else None  # noqa: PTH113
+
+
+def _ending(record: Mapping[str, object]) -> Ending:
+    if not record.get("ok"):
+        return "failed"
+    if record.get("skipped"):
+        return "skipped"
+    return "cached" if record.get("cached") else "done"
+
+
+def _tokens(record: Mapping[str, object]) -> int:
+    usage = record.get("usage")
+    tokens = usage.get("total_tokens") if isinstance(usage, dict) else None
+    return tokens if isinstance(tokens, int) else 0
+
+
+def _figures(
+    record: Mapping[str, object], fault: Mapping[str, object]
+) -> dict[str, str]:
+    """Return what a result says in figures, as a person reads them."""
+    tokens, warnings = _tokens(record), record.get("warnings")
+    width, height = record.get("width"), record.get("height")
+    pixels = f"{width} \N{MULTIPLICATION SIGN} {height}"
+    attempts = record.get("attempts")
+    told = {
+        "pixels": pixels if width and height else "",
+        "bytes": _number(record.get("bytes"), size_text),
+        "seconds": _number(record.get("elapsed_s"), duration),
+        "tokens": f"{tokens:,}" if tokens else "",
+        "attempts": str(attempts) if attempts not in {None, 0, 1} else "",
+        "model": str(record.get("model") or ""),
+        "billed": str(fault.get("billed") or ""),
+        "kept": str(fault.get("recovery") or ""),
+        "notes": " ".join(map(str, warnings)) if isinstance(warnings, list) else "",
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _number(value: object, show: Callable[[float], str]) -> str:
+    return show(value) if isinstance(value, int | float) else ""

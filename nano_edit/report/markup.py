@@ -1,9 +1,8 @@
-"""From one edit to its piece of HTML: pure, but for reading the two pictures.
+"""The HTML of one edit.
 
 Rules:
-- Every text is foreign: it is escaped, its control and direction characters are
-  made visible, and it is cut to a length, so that no text can act on the page,
-  disguise itself, or swell it.
+- Every text may come from outside: it is escaped, its control and direction
+  characters are made visible, and it is cut to a length.
 - No style and no script stands in the markup: the page's policy forbids both.
 - An edit takes at most `ENTRY_BYTES`, whatever its pictures and texts are.
 """
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from nano_edit.errors import InputError
-from nano_edit.report.entry import OUTCOMES
+from nano_edit.report.entry import ENDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,11 +91,11 @@ def article(entry: ReportEntry, number: int, *, folder: Path, budget: int) -> st
     ``budget`` is the bytes of one picture, base64 counted.
     """
     name, brief = (shown(entry.title, _LIMITS[kind]) for kind in ("title", "brief"))
-    code, outcome = shown(entry.code, _LIMITS["code"]), entry.outcome
-    verdict = f"{OUTCOMES[outcome]}: {code}" if code else OUTCOMES[outcome]
+    code, ending = shown(entry.code, _LIMITS["code"]), entry.ending
+    verdict = f"{ENDINGS[ending]}: {code}" if code else ENDINGS[ending]
     pieces = (
         f'<article class="edit" id="edit-{number}" aria-labelledby="name-{number}"',
-        f' tabindex="-1" data-outcome="{outcome}" data-code="{code}">',
+        f' tabindex="-1" data-outcome="{ending}" data-code="{code}">',
         *_stage(entry, brief, budget),
         '<div class="facts">',
         f'<p class="outcome"><a href="#edit-{number}">No. {number}</a>',
@@ -135,12 +134,15 @@ def _picture(path: Path, budget: int) -> Thumbnail | str:
     """Return a thumbnail, or the reason why there is none."""
     from nano_edit.report.thumbnail import thumbnail  # noqa: PLC0415 - loads Pillow
 
-    if not path.is_file():  # a pipe has been read, and would be waited for
-        return "The file is not there any more."
+    # Not `Path.is_file`: that raises over what is too long for a path.
+    if not os.path.isfile(path):  # noqa: PTH113
+        return "The file is no longer there."
     try:
         return thumbnail(path, limit=budget * 3 // 4)
     except InputError as error:
         return error.message
+    except (OSError, MemoryError):  # a report is no reason to end a run
+        return "The picture cannot be shown."
 
 
 def _figure(side: str, view: Thumbnail | str, name: str) -> str:

@@ -16,7 +16,8 @@ import pytest
 import support
 from PIL import Image
 
-from nano_edit.report.writer import ReportEntry, ReportWriter
+from nano_edit.report.entry import ReportEntry
+from nano_edit.report.writer import ReportWriter
 
 pytest.importorskip("selenium", reason="selenium is not installed")
 
@@ -95,7 +96,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = folder / "report.html"
     with ReportWriter(path, title="Eight edits", started=datetime.now(UTC)) as report:
         for entry in entries(folder):
-            report.add(entry)
+            report.add_entry(entry)
     return path.as_uri()
 
 
@@ -422,8 +423,12 @@ def test_colours_follow_the_system_until_they_are_chosen(
     WebDriverWait(page, 10).until(lambda _: one(page, "#theme").text == "Light")
     one(page, "#theme").click()
     assert (ground(page), one(page, "#theme").text) == (light, "Dark")
-    page.refresh()
-    assert ground(page) == light
+
+    def reloaded(_: object) -> bool:
+        page.refresh()  # Chromium writes the choice down a moment later
+        return ground(page) == light
+
+    WebDriverWait(page, 10).until(reloaded)
     press(page, "t")
     assert ground(page) == dark
 

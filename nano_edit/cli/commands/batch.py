@@ -212,9 +212,7 @@ def _note_down(
     if manifest and not outcome.record.get("skipped"):
         manifest.add(outcome.record)
     if report:
-        from nano_edit.report.writer import entry_from_record  # noqa: PLC0415
-
-        report.add(entry_from_record(outcome.record))
+        report.add(outcome.record)
 
 
 def _manifest_of(options: Options) -> Manifest | None:

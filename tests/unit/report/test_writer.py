@@ -24,18 +24,11 @@ import support
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nano_edit.errors import OutputError, PartialError
+from nano_edit.errors import InputError, OutputError, PartialError, UsageError
+from nano_edit.report.entry import ReportEntry, entry_from_record
 from nano_edit.report.markup import ENTRY_BYTES, article, link, shown
-from nano_edit.report.summary import RESERVED, Tally, summary
-from nano_edit.report.writer import (
-    LARGE,
-    MANY,
-    SMALL,
-    ReportEntry,
-    ReportWriter,
-    entry_from_record,
-)
-from nano_edit.units import duration
+from nano_edit.report.totals import RESERVED, Totals, totals_markup
+from nano_edit.report.writer import LARGE, MANY, SMALL, ReportWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +39,7 @@ HOSTILE = "</script><script>steal()</script>\"><img src=x onerror=steal()>'&lt;\
 PLAIN = ReportEntry(
     "out.png", "Blur it", None, None, {"tokens": "1,290"}, "done", tokens=1290
 )
-FAILED = replace(PLAIN, outcome="failed", code="refused", failure="No.\nAsk again.")
+FAILED = replace(PLAIN, ending="failed", code="refused", failure="No.\nAsk again.")
 
 
 class Outline(HTMLParser):
@@ -73,7 +66,7 @@ def write(path: Path, entries: Iterable[ReportEntry], **more: Any) -> Outline:
     settings = {"title": "Many edits", "started": datetime.now(UTC), **more}
     with ReportWriter(path, **settings) as report:
         for entry in entries:
-            report.add(entry)
+            report.add_entry(entry)
     return Outline(path.read_text(encoding="utf-8"))
 
 
@@ -110,7 +103,7 @@ def test_a_missing_picture_leaves_a_placeholder_and_no_slider(tmp_path: Path) ->
     before = support.photo(tmp_path / "in.jpg")
     entry = replace(PLAIN, before=before, after=tmp_path / "gone.png")
     page = write(tmp_path / "r.html", [entry])
-    assert "The file is not there any more." in page.text
+    assert "The file is no longer there." in page.text
     assert len(page.all("img")) == 1
     assert "range" not in {field.get("type") for field in page.all("input")}
 
@@ -120,6 +113,12 @@ def test_a_broken_picture_leaves_a_placeholder_with_its_reason(tmp_path: Path) -
     page = body(replace(PLAIN, after=tmp_path / "<odd>.png"))
     assert "<odd>.png is no picture" in page.text
     assert not page.all("img")
+
+
+@pytest.mark.parametrize("path", ["x" * 5000, "a\x00b", os.devnull])
+def test_a_name_that_is_no_file_leaves_a_placeholder(path: str) -> None:
+    page = body(replace(PLAIN, after=Path(path)))
+    assert "The file is no longer there." in page.text
 
 
 def test_a_picture_with_alpha_is_marked(alpha_png: Path) -> None:
@@ -141,9 +140,9 @@ def test_a_long_instruction_is_folded_and_whole() -> None:
     assert body(replace(PLAIN, instruction="x" * 400)).all("details")
 
 
-def test_the_summary_counts_outcomes_reasons_and_tokens(tmp_path: Path) -> None:
+def test_the_totals_count_endings_reasons_and_tokens(tmp_path: Path) -> None:
     entries = [PLAIN, PLAIN, FAILED, replace(FAILED, code=""), FAILED]
-    entries += [replace(PLAIN, outcome="cached"), replace(PLAIN, outcome="skipped")]
+    entries += [replace(PLAIN, ending="cached"), replace(PLAIN, ending="skipped")]
     page = write(
         tmp_path / "r.html",
         entries,
@@ -157,7 +156,7 @@ def test_the_summary_counts_outcomes_reasons_and_tokens(tmp_path: Path) -> None:
 
 
 def test_an_empty_run_says_so(tmp_path: Path) -> None:
-    assert "nothing to edit" in write(tmp_path / "r.html", []).text
+    assert "There were no edits" in write(tmp_path / "r.html", []).text
 
 
 def test_a_start_without_a_time_zone_is_local_time(tmp_path: Path) -> None:
@@ -165,28 +164,14 @@ def test_a_start_without_a_time_zone_is_local_time(tmp_path: Path) -> None:
     assert "01 March 2026, 14:05" in page.text
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (-1, "0.0 s"),
-        (4.21, "4.2 s"),
-        (59.97, "1 min 0 s"),
-        (72, "1 min 12 s"),
-        (7500, "2 h 5 min"),
-    ],
-)
-def test_a_duration_reads_well(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
-
-
-def test_the_summary_fits_its_place_whatever_is_counted() -> None:
-    tally = Tally()
+def test_the_totals_fit_their_space_whatever_is_counted() -> None:
+    totals = Totals()
     for number in range(5000):
         entry = replace(FAILED, code=f"\u202e<{number}>" + "&" * 90)
-        tally.take(replace(entry, tokens=10**15))
-    for outcome in ("done", "skipped", "cached"):
-        tally.take(replace(PLAIN, outcome=outcome))
-    markup = summary(tally, seconds=1e9, cut_short=True)
+        totals.add(replace(entry, tokens=10**15))
+    for ending in ("done", "skipped", "cached"):
+        totals.add(replace(PLAIN, ending=ending))
+    markup = totals_markup(totals, seconds=1e9, cut_short=True)
     assert len(markup.encode()) <= RESERVED
     assert "other" in markup
 
@@ -224,7 +209,7 @@ def test_a_result_becomes_an_entry(tmp_path: Path) -> None:
             "attempts": "2",
             "model": "gemini-2.5-flash-image",
         },
-        outcome="done",
+        ending="done",
         tokens=1290,
     )
 
@@ -245,7 +230,7 @@ def test_notes_of_a_result_are_shown_and_odd_values_are_not() -> None:
 @pytest.mark.parametrize("flag", ["cached", "skipped"])
 def test_a_flag_of_a_result_is_its_outcome(flag: str) -> None:
     entry = entry_from_record({**RESULT, flag: True})
-    assert entry.outcome == flag
+    assert entry.ending == flag
     assert entry.after == Path("made/out.png")
 
 
@@ -254,7 +239,7 @@ def test_a_failed_result_says_why_and_shows_no_output() -> None:
     error |= {"billed": "unknown", "recovery": "/s/reply-1.part"}
     record = {"ok": False, "output": "out.png", "error": error, "attempts": 1}
     entry = entry_from_record(record)
-    assert (entry.title, entry.after, entry.outcome) == ("out.png", None, "failed")
+    assert (entry.title, entry.after, entry.ending) == ("out.png", None, "failed")
     assert (entry.code, entry.failure) == ("server", "It broke.\nTry again.")
     assert entry.figures == {"billed": "unknown", "kept": "/s/reply-1.part"}
     entry = entry_from_record({**record, "label": "line 3"})
@@ -338,7 +323,7 @@ def test_foreign_text_stays_text_wherever_it_stands(tmp_path: Path) -> None:
         before=support.photo(tmp_path / "in'&.jpg"),
         after=tmp_path / HOSTILE.replace("/", ":"),
         figures={HOSTILE: HOSTILE},
-        outcome="failed",
+        ending="failed",
         failure=HOSTILE,
         code=HOSTILE,
     )
@@ -452,10 +437,10 @@ def test_memory_is_flat_in_the_number_of_edits(tmp_path: Path) -> None:
         tmp_path / "r.html", title="Many", started=datetime.now(UTC)
     ) as report:
         for _ in range(20):
-            report.add(entry)
+            report.add_entry(entry)
         tracemalloc.start()
         for _ in range(MANY):
-            report.add(entry)
+            report.add_entry(entry)
         held, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     written = (tmp_path / "r.html").stat().st_size
@@ -497,10 +482,11 @@ def leftovers(folder: Path) -> list[str]:
 
 def test_the_report_appears_only_when_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "r.html"
-    path.write_text("the last report")
+    write(path, [FAILED])
+    earlier = path.read_text(encoding="utf-8")
     with ReportWriter(path, title="Now", started=datetime.now(UTC)) as report:
-        report.add(PLAIN)
-        assert path.read_text() == "the last report"
+        report.add_entry(PLAIN)
+        assert path.read_text(encoding="utf-8") == earlier
     assert "Now" in path.read_text(encoding="utf-8")
     assert leftovers(tmp_path) == ["r.html"]
 
@@ -516,7 +502,7 @@ def test_finishing_twice_is_finishing_once(tmp_path: Path) -> None:
 
 def failing(path: Path, error: BaseException) -> None:
     with ReportWriter(path, title="Now", started=datetime.now(UTC)) as report:
-        report.add(PLAIN)
+        report.add_entry(PLAIN)
         raise error
 
 
@@ -524,14 +510,16 @@ def test_a_run_that_was_ended_early_is_reported_as_such(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         failing(tmp_path / "r.html", KeyboardInterrupt())
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
-    assert "ended early" in text
+    assert "The run ended early" in text
     assert "out.png" in text
 
 
 def test_some_failed_edits_do_not_make_a_run_ended_early(tmp_path: Path) -> None:
     with pytest.raises(PartialError):
         failing(tmp_path / "r.html", PartialError("Some failed."))
-    assert "ended early" not in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "The run ended early" not in (tmp_path / "r.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_edits_may_be_added_from_many_threads(tmp_path: Path) -> None:
@@ -539,7 +527,7 @@ def test_edits_may_be_added_from_many_threads(tmp_path: Path) -> None:
     path = tmp_path / "r.html"
     with ReportWriter(path, title="Now", started=datetime.now(UTC)) as report:
         threads = [
-            threading.Thread(target=list, args=(map(report.add, [entry] * 5),))
+            threading.Thread(target=list, args=(map(report.add_entry, [entry] * 5),))
             for _ in range(6)
         ]
         for thread in threads:
@@ -551,12 +539,12 @@ def test_edits_may_be_added_from_many_threads(tmp_path: Path) -> None:
     assert names == [f"edit-{number}" for number in range(1, 31)]
 
 
-@pytest.mark.parametrize("name", ["folder", "missing/r.html"])
+@pytest.mark.parametrize("name", ["folder.html", "missing/r.html"])
 def test_a_place_that_cannot_be_written_is_an_error_at_once(
     tmp_path: Path, name: str
 ) -> None:
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(OutputError, match="report cannot be written"):
+    (tmp_path / "folder.html").mkdir()
+    with pytest.raises(InputError, match="report cannot be written"):
         ReportWriter(tmp_path / name, title="Now", started=datetime.now(UTC))
 
 
@@ -578,7 +566,7 @@ def test_a_broken_report_does_not_hide_why_the_run_ended(tmp_path: Path) -> None
     report = ReportWriter(tmp_path / "s.html", title="", started=datetime.now(UTC))
     (tmp_path / "s.html" / "in the way").mkdir(parents=True)
     with pytest.raises(OutputError), report:
-        report.add(PLAIN)
+        report.add_entry(PLAIN)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on a file's size")
@@ -586,19 +574,78 @@ def test_a_full_disk_stops_no_edit_and_is_told_at_the_end(tmp_path: Path) -> Non
     import resource  # noqa: PLC0415 - not there on Windows
 
     path = tmp_path / "r.html"
-    path.write_text("the last report")
+    write(path, [FAILED])
+    earlier = path.read_text(encoding="utf-8")
     report = ReportWriter(path, title="Now", started=datetime.now(UTC))
     _, hard = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, hard))
     try:
         for _ in range(100):
-            report.add(FAILED)
+            report.add_entry(FAILED)
         with pytest.raises(OutputError, match="report cannot be written"):
             report.finish()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert path.read_text() == "the last report"
+    assert path.read_text(encoding="utf-8") == earlier
     assert leftovers(tmp_path) == ["r.html"]
+
+
+@pytest.mark.parametrize("name", ["r.jpg", "r", "results.jsonl", "r.html.bak"])
+def test_a_name_that_is_not_a_reports_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=r"must be a file that ends in \.html"):
+        ReportWriter(tmp_path / name)
+    assert leftovers(tmp_path) == []
+
+
+FOREIGN = [
+    b"",
+    b"<!doctype html><title>My page</title>",
+    b"\xff\xd8\xff a photo",
+    b'I write about <meta name="generator" content="nano-edit 1">.',
+    b"<!doctype html>" + b" " * 4096 + b'<meta name="generator" content="nano-edit 1">',
+]
+
+
+@pytest.mark.parametrize("content", FOREIGN)
+def test_a_file_that_is_not_a_report_is_never_replaced(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "r.HTML"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match="exists and is not a report") as found:
+        ReportWriter(path)
+    assert found.value.hint.startswith("Nothing was sent.")
+    assert path.read_bytes() == content
+    assert leftovers(tmp_path) == ["r.HTML"]
+
+
+def test_a_file_that_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "r.html"
+    report = ReportWriter(path)
+    path.write_bytes(b"written by another program")
+    with pytest.raises(OutputError, match="File exists"):
+        report.finish()
+    assert path.read_bytes() == b"written by another program"
+    assert leftovers(tmp_path) == ["r.html"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_the_report_is_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "r.html"
+    for _ in range(2):
+        write(path, [PLAIN])
+        assert path.stat().st_mode & 0o777 == 0o600
+        path.chmod(0o644)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_a_link_to_another_file_is_refused(tmp_path: Path) -> None:
+    photo = support.photo(tmp_path / "photo.jpg")
+    before = photo.read_bytes()
+    (tmp_path / "r.html").symlink_to(photo)
+    with pytest.raises(UsageError):
+        ReportWriter(tmp_path / "r.html")
+    assert photo.read_bytes() == before
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
