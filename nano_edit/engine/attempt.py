@@ -16,15 +16,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nano_edit.domain import AttemptStarted, Billed, Connected, Finishing
+from nano_edit.engine.disk_space import space_for
 from nano_edit.engine.receive import Reading, raise_if_empty, writer_for
 from nano_edit.engine.replies.cache import DAMAGE, cache_key
-from nano_edit.engine.replies.spool import Spool
+from nano_edit.engine.replies.spool import About, Spool
 from nano_edit.errors import (
     InterruptedEdit,
     NanoEditError,
     Terminated,
     TerminatedEdit,
 )
+from nano_edit.pictures.outputs.destination import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,9 +93,22 @@ class Run:
         self.begun += 1
         self._means.observe(AttemptStarted(self.begun, body.content_length))
         self._billed, self._keep = self.owed, False
-        spool = Spool.create(
-            self._means.spools, label={"output": self._destination.name}
+        size = space_for(self.request.image_size)
+        folder = temporary_folder(self._destination)
+        with self._means.space.reserve(
+            {self._means.spools: size, folder: size}
+            if folder != self._means.spools
+            else {folder: 2 * size}
+        ):
+            return self._with_spool(body)
+
+    def _with_spool(self, body: RequestBody) -> Found:
+        about = About(
+            output=str((self._destination.folder / self._destination.name).absolute()),
+            instruction=self.request.instruction,
+            model=self.request.model,
         )
+        spool = Spool.create(self._means.spools, about)
         try:
             found = self._through(body, spool)
             self.owed = Billed.YES
@@ -116,11 +131,13 @@ class Run:
     def _through(self, body: RequestBody, spool: Spool) -> Found:
         means, reading = self._means, Reading()
         with self._writer() as writer:
+            spool.make_room = writer.release
             with means.client.send(
                 self.request.model, body, self._noting, means.timeout
             ) as reply:
                 self._billed, self._keep = Billed.YES, True
                 reading.read(_spooled(reply, spool), writer)
+                spool.mark_whole()
             means.observe(Finishing())
             try:
                 raise_if_empty(reading)
@@ -130,8 +147,8 @@ class Run:
             return Found(writer.commit(), reading.ended, reading.words)
 
     def _remember(self, spool: Spool) -> None:
-        if self._means.cache and (path := spool.keep()):
-            self._means.cache.keep(self._key, path)
+        if self._means.cache and not spool.fault:
+            self._means.cache.keep(self._key, spool.path)
         spool.discard()
 
     def _noting(self, event: EditEvent) -> None:
@@ -143,9 +160,14 @@ class Run:
         if not self._keep:
             spool.discard()
             return
-        kept = spool.keep()
-        if error and error.recovery is None:
+        kept = spool.keep(error.message if error else "")
+        if error is None:
+            return
+        if error.recovery is None:
             error.recovery = kept
+        if spool.fault:
+            error.message += f" The reply could not be kept whole: {spool.fault}."
+            error.args = (error.message,)
 
 
 def _spooled(blocks: Iterable[bytes], spool: Spool) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nano_edit.engine.disk_space import DiskSpace
 from nano_edit.engine.rate_gate import Alone, Pace
 from nano_edit.engine.retry import RetryPolicy
 
@@ -38,5 +39,6 @@ class Means:
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     pace: Pace = field(default_factory=Alone)
     cache: Cache | None = None
+    space: DiskSpace = field(default_factory=DiskSpace)
     timeout: float | None = None  # seconds for one attempt; the service's own
     draw: Callable[[], float] = random.random

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from nano_edit.domain import EditResult
 from nano_edit.engine.receive import Reading, raise_if_empty, writer_for
+from nano_edit.engine.replies.kept import read_raw
 from nano_edit.errors import NanoEditError
+from nano_edit.wire.http.content_coding import ContentDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from nano_edit.domain import Destination, Observe
     from nano_edit.engine.means import Options
 
-BLOCK = 256 * 1024  # bytes of a kept reply read at a time
+LARGEST = 1 << 40  # bytes; what is on the disk already is not limited
 
 
 def recover(
@@ -55,6 +57,10 @@ def recover(
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb", buffering=0) as file:
-        while block := file.read(BLOCK):
-            yield block
+    """Yield the document of a kept reply, decoded as far as that goes."""
+    decoder = None
+    for data in read_raw(path):
+        if decoder is None:
+            coding = "gzip" if data.startswith(b"\x1f\x8b") else ""
+            decoder = ContentDecoder(coding, LARGEST)
+        yield from decoder.feed(data)

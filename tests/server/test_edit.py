@@ -39,7 +39,7 @@ from nano_edit.engine.means import Means, Options
 from nano_edit.engine.rate_gate import SharedPace
 from nano_edit.engine.recover import recover
 from nano_edit.engine.replies.cache import Cache
-from nano_edit.engine.replies.spool import list_spools
+from nano_edit.engine.replies.kept import list_kept
 from nano_edit.engine.retry import RetryPolicy
 from nano_edit.errors import (
     AuthError,
@@ -99,7 +99,7 @@ class Studio:
 
     @property
     def kept(self) -> list[Path]:
-        return [spool.path for spool in list_spools(self.spools)]
+        return [spool.path for spool in list_kept(self.spools)]
 
     @property
     def files(self) -> list[str]:
@@ -710,7 +710,7 @@ class Child:
 
     @property
     def kept(self) -> list[Path]:
-        return [one.path for one in list_spools(self.folder / "state" / "replies")]
+        return [one.path for one in list_kept(self.folder / "state" / "replies")]
 
     @property
     def files(self) -> list[str]:
@@ -937,7 +937,7 @@ def test_kill_at_any_moment_leaves_no_output_or_the_whole_one(tmp_path: Path) ->
             else:  # never mistaken for a result
                 assert path.name.startswith(".nano-edit-")
                 assert path.suffix == ".part"
-    spools = list_spools(state / "replies")
+    spools = list_kept(state / "replies")
     recovered = [recovered_whole(spool.path, tmp_path, reference) for spool in spools]
     assert not any(spool.in_use for spool in spools)
     # The moments were spread: some before the end, some in the reply or after it.

@@ -18,8 +18,10 @@ KEY = "sk-canary-0123456789abcdef"
 
 
 def spools() -> list[Path]:
+    """The replies that are kept, without what is written about them."""
     folder = Path(os.environ["XDG_STATE_HOME"]) / "nano-edit" / "replies"
-    return sorted(folder.glob("*")) if folder.exists() else []
+    found = folder.iterdir() if folder.exists() else ()
+    return sorted(path for path in found if path.suffix != ".jsonl")
 
 
 @pytest.mark.parametrize(

@@ -207,12 +207,51 @@ def test_group_that_cannot_be_kept_gets_no_more_than_all_others(
         [sys.executable, "-c", AS_ANOTHER, *map(str, groups)],
         check=True,
         cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     facts = final.stat()
     assert final.read_bytes() == b"new"
     assert (facts.st_uid, facts.st_gid) == (65534, group)
     assert stat.S_IMODE(facts.st_mode) == mode
+
+
+@POSIX_ONLY
+@pytest.mark.parametrize(("refusals", "mode"), [(1, 0o660), (2, 0o600)])
+def test_owner_that_cannot_be_kept_is_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusals: int, mode: int
+) -> None:
+    final = tmp_path / "out"
+    final.write_bytes(b"old")
+    final.chmod(0o660)
+    facts = final.stat()
+    asked = []
+
+    def chown(_: int, owner: int, group: int) -> None:
+        asked.append((owner, group))
+        if len(asked) <= refusals:
+            raise PermissionError
+
+    file = AtomicFile(tmp_path)
+    monkeypatch.setattr(os, "fchown", chown)
+    another = os.stat_result([0, 0, 0, 0, 4711, 4712, 0, 0, 0, 0])
+    monkeypatch.setattr(os, "fstat", lambda _: another)
+    file.place(final, force=True)
+    monkeypatch.undo()
+    assert asked == [(facts.st_uid, facts.st_gid), (-1, facts.st_gid)]
+    assert stat.S_IMODE(final.stat().st_mode) == mode
+
+
+def test_closed_file_is_placed_too_and_without_access_lists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "getxattr", raising=False)
+    (tmp_path / "out").write_bytes(b"old")
+    placed(tmp_path / "out")
+    file = AtomicFile(tmp_path)
+    file.close()
+    file.close()
+    file.place(tmp_path / "out", force=True)
+    assert names(tmp_path) == ["out"]
 
 
 @pytest.mark.skipif(not hasattr(os, "setxattr"), reason="no access lists here")

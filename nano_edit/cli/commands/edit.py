@@ -111,9 +111,10 @@ def tell(result: EditResult, options: Options, terminal: Terminal) -> None:
 
 def _tell_kept(terminal: Terminal) -> None:
     """Remind of replies that earlier runs kept; nobody else ever will."""
-    from nano_edit.engine.replies.spool import list_spools, state_folder  # noqa: PLC0415
+    from nano_edit.engine.replies.kept import list_kept  # noqa: PLC0415
+    from nano_edit.engine.replies.spool import state_folder  # noqa: PLC0415
 
-    kept = sum(not spool.in_use for spool in list_spools(state_folder()))
+    kept = sum(not reply.in_use for reply in list_kept(state_folder()))
     if kept:
         what = (
             "reply of an earlier run is" if kept == 1 else "replies of earlier runs are"

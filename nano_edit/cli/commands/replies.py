@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
     from nano_edit.domain import EditResult
-    from nano_edit.engine.replies.spool import SpoolInfo
+    from nano_edit.engine.replies.kept import KeptReply
 
 NEXT = "nano-edit --recover '{path}' -o out.png"
 
@@ -29,9 +29,10 @@ def run_recovery(options: Options, terminal: Terminal) -> None:
 
 def list_kept(terminal: Terminal, *, as_json: bool = False) -> None:
     """Print the path of every reply that is kept, and tell what each was for."""
-    from nano_edit.engine.replies.spool import list_spools, state_folder  # noqa: PLC0415
+    from nano_edit.engine.replies.kept import list_kept  # noqa: PLC0415
+    from nano_edit.engine.replies.spool import state_folder  # noqa: PLC0415
 
-    kept = list_spools(state_folder())
+    kept = list_kept(state_folder())
     for spool in kept:
         terminal.result(_as_json(spool) if as_json else str(spool.path))
         age = _age_text(spool.age)
@@ -46,7 +47,7 @@ def list_kept(terminal: Terminal, *, as_json: bool = False) -> None:
     )
 
 
-def _as_json(spool: SpoolInfo) -> str:
+def _as_json(spool: KeptReply) -> str:
     import json  # noqa: PLC0415
 
     facts = {
@@ -75,6 +76,8 @@ def recover_picture(options: Options, terminal: Terminal) -> EditResult:
     from nano_edit.cli.commands.job import edit_options  # noqa: PLC0415
     from nano_edit.cli.display.choice import display_for  # noqa: PLC0415
     from nano_edit.engine.recover import recover  # noqa: PLC0415
+    from nano_edit.engine.replies.kept import remove_reply  # noqa: PLC0415
+    from nano_edit.engine.replies.spool import state_folder  # noqa: PLC0415
     from nano_edit.pictures.outputs.destination import plan_destination  # noqa: PLC0415
 
     spool = Path(options.instruction or "")
@@ -100,8 +103,7 @@ def recover_picture(options: Options, terminal: Terminal) -> EditResult:
             display.observe,
             edit_options(options, digest=options.json),
         )
-    if not result.warnings:
-        spool.unlink(missing_ok=True)
+    if not result.warnings and remove_reply(spool, state_folder()):
         display.note(f"The reply is removed, for its picture is in place: {spool}")
     return result
 

@@ -1,59 +1,66 @@
 """The raw reply, kept until its picture is in place.
 
-Owns the files in the state folder that hold what was paid for.  While a 200 is
-read, its decoded body is written here as it comes; when the picture is in place
-the file goes.  Whatever fails in between, a kill included, the file stays, and
-the picture can be made from it without a new call.
+Owns the files in the state folder that hold what was paid for.  While a reply comes,
+its bytes are written here as they came over the wire, compressed or not; when the
+picture is in place the files go.  Whatever fails in between, a kill included, they
+stay, and the picture can be made from them without a new call.
+
+A reply is two files, of mode 0600 in a folder of mode 0700::
+
+    reply-20260131T120000Z-1f2e3d4c-out.png.part      being written, or cut
+    reply-20260131T120000Z-1f2e3d4c-out.png.json.gz   whole; .json if not compressed
+    reply-20260131T120000Z-1f2e3d4c-out.png.jsonl     what is known about it
+
+The second holds one JSON object a line, written as it becomes known; together they
+are the facts of `About` and the reason why the reply was kept.  It is for lists: the
+reply is read without it.
 
 Rules:
-- A name such as ``reply-20260131T120000Z-1f2e3d4c-out.json`` sorts by time; its
-  tail says which output it was for.  Mode 0600 in a folder of mode 0700.
-- The place is proved before anything is sent; the file itself is made with the
-  first byte, so a call that fails earlier leaves nothing.
+- Both are made before anything is sent, so a disk that takes no file is refused then.
 - Only `Spool.discard` removes a reply.  Leaving the context keeps it.
-- A spool that is being written is locked by its process (``flock``, on Windows a
-  byte locked far past the end); the lock goes with the process, so a kill leaves
-  a spool that is seen to be orphaned.
-- A write that fails is no failure of the edit: the picture itself may well go
-  on.  The reason is remembered in `Spool.fault`, and the file is removed, for half
-  a reply is of less use than the space it takes from the picture.
+- A spool that is being written is locked by its process, so a kill leaves a spool
+  that is seen to be orphaned.
+- The spool comes before the picture: where the disk cannot hold both, ``make_room``
+  gives up the picture, which can be made from the spool.  What was written of a spool
+  that still cannot go on stays, and `Spool.fault` says why it is not whole.
 """
 
 from __future__ import annotations
 
+import errno
+import json
 import os
 import re
 import secrets
-import shutil
-import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from nano_edit.atomic_file import AtomicFile, reason, write_all
+from nano_edit.atomic_file import PRIVATE, reason, write_all
 from nano_edit.errors import InputError
+from nano_edit.frozen import Frozen
+from nano_edit.leftovers import hold, machine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
 FOLDER_VARIABLE = "NANO_EDIT_STATE_DIR"
-SPACE_NEEDED = 64 << 20  # bytes: a 4K reply is about 35 MB
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-_FAR = 1 << 40  # where Windows locks: past the end of any reply
+_APPEND = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952, 2.3.1
 
 
-@dataclass(frozen=True, slots=True)
-class SpoolInfo:
-    """One reply that is kept."""
+class About(Frozen):
+    """What a reply is the reply to; every field may be empty."""
 
-    path: Path
-    size: int  # bytes
-    age: float  # seconds since it was last written to
-    label: str  # what it was for, from its name
-    in_use: bool  # its process is still writing it
+    output: str = ""  # the file it was to become
+    instruction: str = ""
+    provider: str = ""
+    model: str = ""
+    job: str = ""  # the edit's id, the same in every run
 
 
 def state_folder() -> Path:
@@ -69,77 +76,144 @@ def state_folder() -> Path:
 class Spool:
     """One reply on the disk; kept unless it is discarded."""
 
-    def __init__(self, folder: Path, label: str) -> None:
-        self.path: Path | None = None  # None: nothing is on the disk
-        self.fault: str | None = None  # why there is no (whole) spool
-        self._folder = folder
-        self._label = label
+    def __init__(self, folder: Path, about: About) -> None:
+        now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        label = _slug(Path(about.output).name)
+        words = filter(None, ("reply", now, secrets.token_hex(4), label))
+        self._stem = folder / "-".join(words)
+        self._facts = self._with(".jsonl")
         self._descriptor = -1
+        self._is_gzip = False
+        self.path = self._with(".part")
+        self.size = 0  # bytes written
+        self.fault: str | None = None  # why the spool is not whole
+        self.make_room: Callable[[int], bool] = lambda _: False
 
     @classmethod
-    def create(
-        cls,
-        folder: Path,
-        *,
-        label: Mapping[str, str],
-        fallback: Path | None = None,
-    ) -> Self:
-        """Prove that ``folder`` can hold a reply, or else ``fallback``.
+    def create(cls, folder: Path, about: About) -> Self:
+        """Make the files of a reply in ``folder``, which is made if need be.
 
-        The words of ``label`` (such as the output's name) become part of the file
-        name.  Raises `InputError` if neither folder will do; nothing was sent.
+        Raises `InputError` where that is impossible; nothing was sent.  An attribute
+        ``make_room`` may be set: it is called with the number of the spool's device
+        when that is full, and returns whether it freed something.
         """
-        fault = _fault_of(folder, make=True)
-        if fault and fallback is not None and not _fault_of(fallback, make=False):
-            folder, fault = fallback, ""
-        if fault:
+        spool = cls(folder, about)
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            spool._open(about)
+        except BaseException as error:
+            spool.discard()
+            if not isinstance(error, OSError):
+                raise
             raise InputError(
-                f"The reply could not be kept safe in {folder}: {fault}."
+                f"The reply could not be kept safe in {folder}: {reason(error)}."
                 " Nothing was sent.",
                 hint=f"Name another folder in {FOLDER_VARIABLE}.",
-            )
-        return cls(folder, _slug(label))
+            ) from None
+        return spool
+
+    def describe(self, **facts: Any) -> None:
+        """Note what has become known about the reply, such as its headers.
+
+        A fact that cannot be noted is left out.
+        """
+        line = json.dumps(facts).encode() + b"\n"
+        with suppress(OSError):
+            descriptor = os.open(self._facts, _APPEND, PRIVATE)
+            try:
+                os.write(descriptor, line)
+            finally:
+                os.close(descriptor)
 
     def write(self, data: bytes) -> None:
         """Add the next bytes of the body; a failure is remembered, not raised."""
         if self.fault is not None:
             return
+        if not self.size:
+            self._is_gzip = data.startswith(_GZIP_MAGIC)
         try:
-            if self._descriptor < 0:
-                self._open()
-            write_all(self._descriptor, data)
+            self._write(data)
         except OSError as error:
-            self.discard()
             self.fault = reason(error)
+            self.describe(fault=self.fault)
 
-    def keep(self) -> Path | None:
-        """Close the file and leave it; None when nothing was written."""
+    def mark_whole(self) -> None:
+        """Give the reply the name of a whole one: all of its bytes are written.
+
+        The file stays locked until the context is left (but on Windows).
+        """
+        if self.fault is not None or not self.size:
+            return
+        if os.name == "nt":  # pragma: no cover - no open file is renamed there
+            self._close()
+        whole = self._with(".json.gz" if self._is_gzip else ".json")
+        with suppress(OSError):
+            self.path.rename(whole)
+            self.path = whole
+
+    def keep(self, why: str = "") -> Path | None:
+        """Close the file and leave it; None (and no file) when nothing was written.
+
+        ``why`` is a sentence for lists: why there is no picture.
+        """
+        if not self.size:
+            self.discard()
+            return None
+        if why:
+            self.describe(reason=why)
+        if self._descriptor >= 0:
+            with suppress(OSError):
+                os.fsync(self._descriptor)
         self._close()
         return self.path
 
     def discard(self) -> None:
-        """Remove the file: its picture is in place."""
-        self._close()
-        path, self.path = self.path, None
-        if path is not None:
+        """Remove the files: the picture is in place, or there is none."""
+        self.size = 0
+        for path in (self.path, self._facts):
             with suppress(OSError):
                 path.unlink()
+        self._close()
+        if os.name == "nt":  # pragma: no cover - no open file is removed there
+            with suppress(OSError):
+                self.path.unlink()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.keep()
+        if self._descriptor >= 0:
+            self.keep()
 
-    def _open(self) -> None:
-        now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        words = "-".join(
-            filter(None, ("reply", now, secrets.token_hex(4), self._label))
-        )
-        path = self._folder / f"{words}.json"
-        self._descriptor = os.open(path, _FLAGS, 0o600)
-        self.path = path
-        _lock(self._descriptor)
+    def _open(self, about: About) -> None:
+        self._descriptor = os.open(self.path, _FLAGS, PRIVATE)
+        hold(self._descriptor, self.path)
+        fields = {name: getattr(about, name) for name in about.__match_args__}
+        facts = json.dumps({"machine": machine(), **fields}).encode() + b"\n"
+        descriptor = os.open(self._facts, _FLAGS, PRIVATE)
+        try:
+            write_all(descriptor, facts)
+        finally:
+            os.close(descriptor)
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            try:
+                written = os.write(self._descriptor, view)
+            except OSError as error:
+                if error.errno not in _FULL or not self._free_space():
+                    raise
+                continue
+            self.size += written
+            view = view[written:]
+
+    def _free_space(self) -> bool:
+        return self.make_room(os.fstat(self._descriptor).st_dev)
+
+    def _with(self, ending: str) -> Path:
+        return self._stem.with_name(self._stem.name + ending)
 
     def _close(self) -> None:
         descriptor, self._descriptor = self._descriptor, -1
@@ -148,75 +222,5 @@ class Spool:
                 os.close(descriptor)
 
 
-def list_spools(folder: Path) -> list[SpoolInfo]:
-    """Return the kept replies in ``folder``, oldest first; [] without a folder."""
-    spools = []
-    for path in sorted(folder.glob("reply-*.json")):
-        with suppress(OSError):  # it went while we looked
-            facts = path.stat()
-            age = max(0.0, time.time() - facts.st_mtime)
-            label = _LABEL.sub("", path.stem)
-            in_use = _is_locked(path)
-            spools.append(SpoolInfo(path, facts.st_size, age, label, in_use))
-    return spools
-
-
-# --- names and folders -------------------------------------------------------
-
-_LABEL = re.compile(r"^reply-[0-9TZ]+-[0-9a-f]+-?")
-
-
-def _slug(label: Mapping[str, str]) -> str:
-    words = "-".join(label.values())
-    return re.sub(r"[^A-Za-z0-9._]+", "-", words).strip("-.")[:48]
-
-
-def _fault_of(folder: Path, *, make: bool) -> str:
-    """Return why ``folder`` cannot hold a reply; "" when it can."""
-    try:
-        if make:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            folder.mkdir(mode=0o700, exist_ok=True)
-        AtomicFile(folder, mode=0o600).discard()
-        free = shutil.disk_usage(folder).free
-    except OSError as error:
-        return reason(error)
-    return f"its disk has {free >> 20} MB left" if free < SPACE_NEEDED else ""
-
-
-# --- the lock ----------------------------------------------------------------
-
-if sys.platform == "win32":  # pragma: no cover - Windows
-    import msvcrt
-
-    def _lock(descriptor: int) -> None:
-        os.lseek(descriptor, _FAR, os.SEEK_SET)
-        with suppress(OSError):
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-
-    def _is_locked(path: Path) -> bool:
-        with path.open("r+b") as file:
-            file.seek(_FAR)
-            try:
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            except OSError:
-                return True
-        return False
-
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> None:
-        with suppress(OSError):  # a network drive without locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def _is_locked(path: Path) -> bool:
-        with path.open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-            except OSError:
-                return False
-        return False
+def _slug(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:48]

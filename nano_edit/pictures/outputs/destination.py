@@ -2,7 +2,7 @@
 
 Owns the rules from ``--output`` and ``--format`` to a `Destination`.  A call
 costs money, so whatever can be known to fail is refused here: no folder, no
-right to write, no space, a name that is taken, a format that cannot be written.
+right to write, a name that is taken, a format that cannot be written.
 Nothing is made or changed by it.
 
 Rules:
@@ -24,7 +24,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shutil
 import stat
 import tempfile
 from pathlib import Path
@@ -44,8 +43,6 @@ from nano_edit.pictures.formats import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-SPACE_NEEDED = 64 << 20  # bytes: a 4K reply and its picture, with room to spare
 
 
 def plan_destination(
@@ -251,16 +248,8 @@ def _check_folder(folder: Path) -> None:
     try:
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        disk = shutil.disk_usage(folder)
     except OSError as error:
         raise not_writable(folder, error) from None
-    # A total of 0 is a file system that does not tell.
-    if disk.total and disk.free < SPACE_NEEDED:
-        raise _refused(
-            f"The disk of {folder} has {disk.free >> 20} MB left;"
-            f" a picture may need {SPACE_NEEDED >> 20} MB.",
-            "Free some space, or name an output on another disk.",
-        )
 
 
 def _check_codec(kind: str | None) -> None:

@@ -186,7 +186,7 @@ def unwritten(where: Path | str, error: Exception) -> OutputError:
     """Return the error of a paid picture that could not be written to ``where``."""
     return OutputError(
         f"The picture came, but it cannot be written to {where}: {reason(error)}.",
-        hint="Put that right, then --recover makes the picture without a new call.",
+        hint="Free space, or fix the permissions.",
         billed=Billed.YES,
     )
 

@@ -18,6 +18,8 @@ Rules:
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING, Self
 
 from nano_edit.domain import Billed
@@ -80,6 +82,16 @@ class IncomingImage:
             ) from None
         assert self._file is not None  # noqa: S101 - no file is an OSError, above
         return self._file, facts
+
+    def give_up(self, device: int) -> bool:
+        """Remove the file if it is on ``device``, which is full."""
+        if self._file is None or self._fault is not None:
+            return False
+        if os.fstat(self._file.descriptor).st_dev != device:
+            return False
+        self._fault = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._file.discard()
+        return True
 
     def discard(self) -> None:
         """Remove the file, unless it has been moved to its place."""
@@ -167,6 +179,15 @@ class ImageWriter:
             if picture is not chosen and not is_draft:
                 picture.discard()
                 self._ended.remove(picture)
+
+    def release(self, device: int) -> bool:
+        """Give up every picture on a full ``device``; return whether there was one.
+
+        The reply that is kept on it comes first: the pictures can be made from it.
+        """
+        pictures = [*self._ended, *filter(None, [self._coming])]
+        given_up = [picture for picture in pictures if picture.give_up(device)]
+        return bool(given_up)
 
     def commit(self) -> WrittenImage:
         """Put the result in its place, and say what it is and where.

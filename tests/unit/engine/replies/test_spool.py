@@ -1,7 +1,10 @@
-"""A reply is kept until its picture is in place, and told apart while in use."""
+"""A reply is on the disk as it comes, and stays until its picture is in place."""
 
 from __future__ import annotations
 
+import errno
+import gzip
+import json
 import os
 import re
 import stat
@@ -12,12 +15,12 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
-from nano_edit.engine.replies import spool as spools
-from nano_edit.engine.replies.spool import Spool, list_spools, state_folder
+from nano_edit.engine.replies.kept import list_kept
+from nano_edit.engine.replies.spool import About, Spool, state_folder
 from nano_edit.errors import InputError
 
 POSIX_ONLY = pytest.mark.skipif(os.name != "posix", reason="POSIX files only")
-FOR = {"output": "out.png"}
+ABOUT = About("/photos/out.png", "sepia, café", "google", "pro", "00ff00ff00ff00ff")
 
 
 @pytest.fixture
@@ -26,37 +29,75 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "state" / "replies"
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def full_disk(*_: object) -> int:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def test_reply_is_kept_byte_for_byte(folder: Path) -> None:
-    with Spool.create(folder, label=FOR) as spool:
+    with Spool.create(folder, ABOUT) as spool:
         for piece in (b'{"a"', b": ", b"1}"):
             spool.write(piece)
+        spool.mark_whole()
         path = spool.keep()
     assert path is not None
+    assert spool.keep() == path
     assert path.read_bytes() == b'{"a": 1}'
     assert re.fullmatch(r"reply-\d{8}T\d{6}Z-[0-9a-f]{8}-out\.png\.json", path.name)
 
 
+def test_compressed_reply_is_kept_as_it_came(folder: Path) -> None:
+    raw = gzip.compress(b"{}")
+    with Spool.create(folder, ABOUT) as spool:
+        spool.write(raw)
+        spool.mark_whole()
+    assert spool.path.name.endswith("-out.png.json.gz")
+    assert spool.path.read_bytes() == raw
+
+
 def test_reply_is_on_the_disk_as_it_comes(folder: Path) -> None:
-    with Spool.create(folder, label=FOR) as spool:
+    with Spool.create(folder, ABOUT) as spool:
         spool.write(b"{")
-        assert spool.path is not None
         assert spool.path.read_bytes() == b"{"
+        assert spool.path.suffix == ".part"
+
+
+def test_what_is_known_of_a_reply_is_beside_it_from_the_start(folder: Path) -> None:
+    with Spool.create(folder, ABOUT) as spool:
+        (facts,) = folder.glob("*.jsonl")
+        assert facts.name.removesuffix(".jsonl") == spool.path.name.removesuffix(
+            ".part"
+        )
+        spool.describe(content_encoding="gzip", http_status=200)
+        spool.write(b"{")
+        spool.keep("The disk is full.")
+    lines = [json.loads(line) for line in facts.read_text("utf-8").splitlines()]
+    assert lines[0]["instruction"] == "sepia, café"
+    assert lines[1:] == [
+        {"content_encoding": "gzip", "http_status": 200},
+        {"reason": "The disk is full."},
+    ]
 
 
 def test_discarded_reply_is_gone(folder: Path) -> None:
-    with Spool.create(folder, label=FOR) as spool:
+    with Spool.create(folder, ABOUT) as spool:
         spool.write(b"{}")
+        spool.mark_whole()
         spool.discard()
-        assert spool.path is None
-    assert list(folder.iterdir()) == []
+        spool.describe(late=True)
+    assert names(folder) == []
 
 
 def test_call_that_fails_before_a_reply_leaves_nothing(folder: Path) -> None:
-    with Spool.create(folder, label=FOR) as spool:
-        assert list(folder.iterdir()) == []
-        assert spool.keep() is None
+    with Spool.create(folder, ABOUT) as spool:
+        assert len(names(folder)) == 2
+        spool.mark_whole()
+        assert spool.keep("Nothing came.") is None
     spool.discard()
-    assert list(folder.iterdir()) == []
+    assert names(folder) == []
 
 
 def _fail(spool: Spool) -> None:
@@ -66,94 +107,63 @@ def _fail(spool: Spool) -> None:
 
 
 def test_leaving_in_a_hurry_keeps_the_reply(folder: Path) -> None:
-    spool = Spool.create(folder, label=FOR)
+    spool = Spool.create(folder, ABOUT)
     with pytest.raises(KeyboardInterrupt):
         _fail(spool)
-    (info,) = list_spools(folder)
-    assert info.path == spool.path
-    assert (info.size, info.label, info.in_use) == (2, "out.png", False)
-    assert info.age < 600
+    (kept,) = list_kept(folder)
+    assert kept.path == spool.path
+    assert (kept.size, kept.label, kept.in_use) == (2, "out.png", False)
+    assert not kept.whole
+    assert kept.age < 600
+
+
+def test_reply_stays_locked_until_its_context_is_left(folder: Path) -> None:
+    with Spool.create(folder, ABOUT) as spool:
+        spool.write(b"{}")
+        spool.mark_whole()
+        assert [(kept.whole, kept.in_use) for kept in list_kept(folder)] == [
+            (True, True)
+        ]
+    assert [kept.in_use for kept in list_kept(folder)] == [False]
+
+
+def test_name_that_is_taken_away_does_not_matter(folder: Path) -> None:
+    with Spool.create(folder, ABOUT) as spool:
+        spool.write(b"{}")
+        spool.path.unlink()
+        spool.mark_whole()
+        assert spool.path.suffix == ".part"
 
 
 @pytest.mark.parametrize(
-    ("label", "told"),
+    ("output", "told"),
     [
-        ({}, ""),
-        ({"output": "../../etc/pass wd"}, "etc-pass-wd"),
-        ({"output": "out.png", "model": "pro"}, "out.png-pro"),
-        ({"output": "n" * 300}, "n" * 48),
-        ({"output": "ä\n\x1b[31m"}, "31m"),
+        ("", ""),
+        ("../../etc/pass wd", "pass-wd"),
+        ("n" * 300, "n" * 48),
+        ("ä\n\x1b[31m", "31m"),
+        (os.fsdecode(b"caf\xe9.png"), "caf-.png"),
     ],
 )
-def test_label_is_made_fit_for_a_file_name(
-    label: dict[str, str], told: str, folder: Path
+def test_output_is_made_fit_for_a_file_name(
+    output: str, told: str, folder: Path
 ) -> None:
-    with Spool.create(folder, label=label) as spool:
+    with Spool.create(folder, About(output)) as spool:
         spool.write(b"{}")
-    assert [info.label for info in list_spools(folder)] == [told]
-
-
-def test_listing_is_by_time_and_skips_other_files(folder: Path) -> None:
-    folder.mkdir(parents=True)
-    for name in ("reply-20270101T000000Z-00000001-b.json", "notes.txt", ".x.part"):
-        (folder / name).write_bytes(b"{}")
-    (folder / "reply-20260101T000000Z-ffffffff-a.json").write_bytes(b"{}")
-    assert [info.label for info in list_spools(folder)] == ["a", "b"]
-
-
-def test_without_a_folder_nothing_is_kept(folder: Path) -> None:
-    assert list_spools(folder) == []
+    (kept,) = list_kept(folder)
+    assert (kept.label, kept.about.output) == (told, output)
 
 
 @POSIX_ONLY
-def test_spool_is_private(folder: Path) -> None:
-    with Spool.create(folder, label=FOR) as spool:
-        spool.write(b"{}")
-    assert spool.path is not None
-    assert stat.S_IMODE(spool.path.stat().st_mode) == 0o600
+def test_reply_is_private(folder: Path) -> None:
+    before = os.umask(0)
+    try:
+        with Spool.create(folder, ABOUT) as spool:
+            spool.write(b"{}")
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-
-
-WRITER = """
-import sys
-from pathlib import Path
-from nano_edit.engine.replies.spool import Spool
-with Spool.create(Path(sys.argv[1]), label={}) as spool:
-    spool.write(b"{")
-    print("ready", flush=True)
-    sys.stdin.readline()
-"""
-
-
-def test_spool_of_a_living_process_is_told_from_an_orphan(folder: Path) -> None:
-    kept = {name: value for name, value in os.environ.items() if name[:3] != "COV"}
-    child = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(folder)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=kept | {"PYTHONPATH": str(ROOT)},
-    )
-    assert child.stdout is not None
-    assert child.stdout.readline().strip() == b"ready"
-    assert [info.in_use for info in list_spools(folder)] == [True]
-    child.kill()
-    child.communicate()
-    (info,) = list_spools(folder)
-    assert not info.in_use
-    assert info.path.read_bytes() == b"{"
-
-
-@POSIX_ONLY
-def test_disk_without_locks_calls_nothing_in_use(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def no_locks(*_: object) -> None:
-        raise OSError(37, "No locks available")
-
-    monkeypatch.setattr("fcntl.flock", no_locks)
-    with Spool.create(folder, label=FOR) as spool:
-        spool.write(b"{}")
-        assert [info.in_use for info in list_spools(folder)] == [False]
 
 
 # --- no place to keep it -----------------------------------------------------
@@ -162,54 +172,140 @@ def test_disk_without_locks_calls_nothing_in_use(
 def test_folder_that_cannot_be_made_is_refused_before_sending(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="could not be kept safe") as caught:
-        Spool.create(tmp_path / "file" / "replies", label=FOR)
+        Spool.create(tmp_path / "file" / "replies", ABOUT)
+    assert caught.value.message.endswith(". Nothing was sent.")
     assert "NANO_EDIT_STATE_DIR" in caught.value.hint
 
 
-def test_fallback_serves_where_there_is_no_state_folder(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with Spool.create(
-        tmp_path / "file" / "replies", label=FOR, fallback=tmp_path
-    ) as spool:
-        spool.write(b"{}")
-    assert spool.path is not None
-    assert spool.path.parent == tmp_path
-
-
-def test_fallback_that_is_no_better_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(InputError):
-        Spool.create(
-            tmp_path / "file" / "replies", label=FOR, fallback=tmp_path / "none"
-        )
-
-
-def test_full_disk_is_refused_before_sending(
+def test_interruption_while_it_is_made_leaves_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spools, "SPACE_NEEDED", 1 << 62)
-    with pytest.raises(InputError, match="MB left"):
-        Spool.create(folder, label=FOR)
+    def interrupt(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nano_edit.engine.replies.spool.hold", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        Spool.create(folder, ABOUT)
+    assert names(folder) == []
 
 
-def test_disk_that_fills_up_is_remembered_and_given_its_space_back(
-    tiny_disk: Path, monkeypatch: pytest.MonkeyPatch
+OUT_OF_FILES = """
+import os, resource, sys
+from pathlib import Path
+from nano_edit.engine.replies.spool import About, Spool
+from nano_edit.errors import InputError
+resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
+try:
+    while True:
+        os.open(os.devnull, os.O_RDONLY)
+except OSError:
+    pass
+if sys.argv[2] == "one":
+    os.close(15)
+try:
+    Spool.create(Path(sys.argv[1]), About())
+except InputError as error:
+    print(error.message)
+"""
+
+
+@POSIX_ONLY
+@pytest.mark.parametrize("left", ["none", "one"])
+def test_too_many_open_files_are_refused_before_sending(
+    folder: Path, left: str
 ) -> None:
-    monkeypatch.setattr(spools, "SPACE_NEEDED", 0)
-    with Spool.create(tiny_disk, label=FOR) as spool:
+    done = subprocess.run(
+        [sys.executable, "-c", OUT_OF_FILES, folder, left],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert "Too many open files. Nothing was sent." in done.stdout
+    assert names(folder) == []
+
+
+# --- a disk that fills up ----------------------------------------------------
+
+
+def test_disk_that_fills_up_is_remembered_and_what_came_stays(tiny_disk: Path) -> None:
+    with Spool.create(tiny_disk, ABOUT) as spool:
         for _ in range(3):
             spool.write(bytes(50_000))
         assert spool.fault == "No space left on device"
-        assert spool.keep() is None
-    assert list(tiny_disk.iterdir()) == []
+        spool.mark_whole()
+        path = spool.keep()
+    assert path == spool.path
+    assert path is not None
+    assert 50_000 < path.stat().st_size < 65_000
+    (kept,) = list_kept(tiny_disk)
+    assert not kept.whole
 
 
-def test_folder_that_goes_away_is_remembered(folder: Path) -> None:
-    with Spool.create(folder, label=FOR) as spool:
-        folder.rmdir()
-        spool.write(b"{}")
-        assert spool.fault == "No such file or directory"
-        assert spool.path is None
+def test_picture_is_given_up_for_the_reply(tiny_disk: Path) -> None:
+    ballast = tiny_disk / "picture"
+    ballast.write_bytes(bytes(30_000))
+    asked = []
+
+    def make_room(device: int) -> bool:
+        asked.append(device)
+        ballast.unlink()
+        return True
+
+    with Spool.create(tiny_disk, ABOUT) as spool:
+        spool.make_room = make_room
+        spool.write(bytes(45_000))
+        spool.mark_whole()
+    assert spool.fault is None
+    assert asked == [tiny_disk.stat().st_dev]
+    assert [(kept.size, kept.whole) for kept in list_kept(tiny_disk)] == [
+        (45_000, True)
+    ]
+
+
+def test_other_faults_do_not_cost_the_picture(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    def never(_: int) -> bool:
+        raise AssertionError
+
+    with Spool.create(folder, ABOUT) as spool:
+        spool.make_room = never
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "write", broken)
+            spool.write(b"{}")
+        assert spool.fault == "Input/output error"
+
+
+LIMITED = """
+import resource, signal, sys
+from pathlib import Path
+from nano_edit.engine.replies.spool import About, Spool
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+with Spool.create(Path(sys.argv[1]), About("out.png")) as spool:
+    spool.make_room = lambda _: sys.exit("asked")
+    spool.write(bytes(2000))
+    spool.write(bytes(2000))
+    print(spool.fault, spool.size)
+"""
+
+
+@POSIX_ONLY
+def test_limit_on_file_size_is_remembered(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, folder],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert done.stdout == "File too large 3000\n"
+    (kept,) = list_kept(folder)
+    assert (kept.size, kept.whole) == (3000, False)
 
 
 # --- where it is -------------------------------------------------------------

@@ -14,10 +14,10 @@ from support import ROOT
 
 from nano_edit.domain import Billed, Destination
 from nano_edit.errors import InputError, NanoEditError, UsageError
-from nano_edit.pictures.outputs import destination as rules
 from nano_edit.pictures.outputs.destination import (
     default_stem,
     plan_destination,
+    possible_files,
     temporary_folder,
 )
 
@@ -123,6 +123,28 @@ def test_standard_output_keeps_a_name_for_drafts() -> None:
     planned = plan("-", stdout=stdout, format_name="png")
     assert planned == Destination(Path(), "in-edited.png", "png", stream=stdout)
     assert temporary_folder(planned) != Path()
+
+
+@pytest.mark.parametrize(
+    ("output", "format_name", "index", "files"),
+    [
+        ("out.png", None, None, ["out.png"]),
+        ("out", "jpg", 2, ["out-2.jpg"]),
+        (None, None, 1, ["in-edited-1.jpg", "in-edited-1.png", "in-edited-1.webp"]),
+    ],
+)
+def test_every_file_that_may_come_of_it_is_known(
+    output: str | None, format_name: str | None, index: int | None, files: list[str]
+) -> None:
+    possible = possible_files(
+        output, first_source="in.jpg", format_name=format_name, suffix_index=index
+    )
+    assert sorted(map(str, possible)) == files
+
+
+@pytest.mark.parametrize("name", ["out.webp", "out.avif"])
+def test_format_that_pillow_may_lack_is_asked_for(name: str) -> None:
+    assert plan(name).name == name
 
 
 # --- what cannot be meant ----------------------------------------------------
@@ -249,11 +271,6 @@ def test_link_behind_a_name_without_extension_is_refused(folder: Path) -> None:
     assert "in full" in error.hint
 
 
-def test_full_disk_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "SPACE_NEEDED", 1 << 62)
-    assert "MB left" in refused(InputError, "out.png").message
-
-
 def test_planning_touches_nothing(folder: Path) -> None:
     os.utime(folder, (1, 1))
     plan("out.png")
@@ -290,9 +307,11 @@ def test_folder_that_may_not_be_written_is_refused(folder: Path) -> None:
     assert "Nothing can be written in the folder shelf" in done.stdout
 
 
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no /proc here")
-def test_file_system_that_tells_no_size_is_not_called_full() -> None:
-    plan("/proc/out.png")
+def test_folder_without_the_right_to_write_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert "Permission denied" in refused(InputError, "out.png").message
 
 
 def test_planning_loads_no_imaging_library() -> None:

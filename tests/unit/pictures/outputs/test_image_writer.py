@@ -107,6 +107,12 @@ def test_drafts_are_saved_beside_the_output_when_wanted(folder: Path) -> None:
     assert len(names(folder)) == 4
 
 
+def test_reply_without_anything_leaves_nothing(folder: Path) -> None:
+    with ImageWriter(to()):
+        assert len(names(folder)) == 1
+    assert names(folder) == []
+
+
 def test_reply_without_a_picture_has_no_result(folder: Path) -> None:
     with ImageWriter(to()) as writer:
         writer.image_data(b"no picture was begun")
@@ -427,7 +433,27 @@ def test_full_disk_is_told_at_the_end_and_leaves_nothing(tiny_disk: Path) -> Non
         with pytest.raises(OutputError, match="No space left") as caught:
             writer.commit()
     assert caught.value.billed is Billed.YES
-    assert "--recover" in caught.value.hint
+    assert caught.value.hint == "Free space, or fix the permissions."
+
+
+def test_pictures_are_given_up_for_a_reply_on_the_same_disk(folder: Path) -> None:
+    device = folder.stat().st_dev
+    with ImageWriter(to(), save_drafts=True) as writer:
+        assert not writer.release(device)  # there is none yet
+        send(writer, FIRST)
+        writer.image_started()
+        writer.image_data(SECOND[:50])
+        assert not writer.release(device + 1)
+        assert len(names(folder)) == 2
+        assert writer.release(device)
+        assert names(folder) == []
+        assert not writer.release(device)
+        writer.image_data(SECOND[50:])
+        writer.image_ended(thought=False)
+        with pytest.raises(OutputError, match="No space left") as caught:
+            writer.commit()
+    assert caught.value.billed is Billed.YES
+    assert names(folder) == []
 
 
 def test_full_disk_during_a_draft_does_not_cost_the_result(tiny_disk: Path) -> None:
@@ -448,6 +474,18 @@ def test_disk_too_full_to_convert_keeps_what_came(tiny_disk: Path) -> None:
     assert caught.value.recovery == tiny_disk / "out.kept-1.jpg"
     assert names(tiny_disk) == ["ballast", "out.kept-1.jpg"]
     assert caught.value.recovery.read_bytes() == data
+
+
+def test_second_picture_that_cannot_be_begun_is_an_output_error(folder: Path) -> None:
+    (folder / "gone").mkdir()
+    with ImageWriter(Destination(Path("gone"), "out.jpg", "jpeg")) as writer:
+        send(writer, FIRST)
+        (part,) = Path("gone").iterdir()
+        part.unlink()
+        Path("gone").rmdir()
+        send(writer, SECOND)
+        with pytest.raises(OutputError, match="cannot be written to gone"):
+            writer.commit()
 
 
 LIMITED = """
