@@ -55,7 +55,8 @@
         if (code) button.hidden = chosen.outcome !== "failed";
       }
       find("empty").hidden = count > 0 || edits.length === 0;
-      find("count").textContent = count === edits.length ? `${count} edits` : `${count} of ${edits.length} edits`;
+      const all = edits.length === 1 ? "1 edit" : `${edits.length} edits`;
+      find("count").textContent = count === edits.length ? all : `${count} of ${all}`;
     };
     const choose = (outcome, code) => {
       Object.assign(chosen, { outcome, code });
