@@ -177,7 +177,7 @@ class JsonStream:
             raise ValueError("a number is too long")
         if end == len(self._rest):
             return None
-        self._receiver.scalar(_scalar(self._rest[at:end]))
+        self._receiver.scalar(scalar_of(self._rest[at:end]))
         self._state = self._after_value
         return end
 
@@ -239,7 +239,8 @@ class JsonStream:
 _State = Callable[[int], int | None]
 
 
-def _scalar(word: bytes) -> Scalar:
+def scalar_of(word: bytes) -> Scalar:
+    """Return the value of a number, true, false or null; ValueError for no such."""
     if word in _WORDS:
         return _WORDS[word]
     if not _NUMBER.fullmatch(word):

@@ -1,8 +1,9 @@
 """The reply of ``generateContent``: bytes in, events out; no file, no network.
 
-Strategy: `JsonStream` reads the tokens; `reply_shape` says which keys matter and
+Strategy: `JsonStream` reads the tokens; `response_schema` says which keys matter and
 what their values are, and everything else is read past.  A part's facts are
 gathered until its object closes, because any of its keys may come last.
+`nano_edit.wire.gemini.salvage` reads a reply that breaks these rules.
 
 Rules:
 - Key order is free; snake_case counts as camelCase.
@@ -58,8 +59,8 @@ class ResponseParser:
     """
 
     def __init__(self) -> None:
-        self._reading = _Reading()
-        self._json = JsonStream(self._reading)
+        self._events = EventBuilder()
+        self._json = JsonStream(self._events)
 
     @property
     def complete(self) -> bool:
@@ -70,19 +71,23 @@ class ResponseParser:
         """Return the events that ``data`` completes, in order."""
         if not self.complete:
             self._json.feed(data)
-        return self._reading.take_events()
+        return self._events.take()
 
     def before_fault(self) -> list[ReplyEvent]:
         """Return the events that came before the fault that `feed` raised."""
-        return self._reading.take_events()
+        return self._events.take()
 
     def close(self) -> None:
         """Say that no more bytes come; raise when some are missing."""
         self._json.close()
 
 
-class _Reading:
-    """Is told of every token; knows where it stands and what is found there."""
+class EventBuilder:
+    """A `Receiver` of tokens that makes events of those that matter.
+
+    `_fault` is called for all that the contract does not allow, and raises; a
+    subclass whose `_fault` returns reads on as well as it can.
+    """
 
     def __init__(self) -> None:
         self._events: list[ReplyEvent] = []
@@ -92,19 +97,27 @@ class _Reading:
         self._part = _Part()
         self._string: Node | None = None
         self._word = bytearray()
-        self._decoder = Decoder()
+        self._decoder = self._new_decoder()
         self._splitter = DataUrlSplitter()
         self._text_length = 0
         self._facts: dict[str, Any] = {}
         self._usage: dict[str, int] = {}
 
-    def take_events(self) -> list[ReplyEvent]:
+    def take(self) -> list[ReplyEvent]:
+        """Return the events since the last call."""
         events, self._events = self._events, []
         return events
+
+    def _fault(self, message: str) -> None:
+        raise ValueError(message)
+
+    def _new_decoder(self) -> Decoder:
+        return Decoder()
 
     # --- what the JSON reader tells ------------------------------------------
 
     def begin_object(self) -> None:
+        """Open an object as the next value."""
         node = self._enter("object")
         if node is PART:
             self._part = _Part()
@@ -112,41 +125,46 @@ class _Reading:
             self._facts["has_error"] = True
 
     def begin_array(self) -> None:
+        """Open an array as the next value."""
         self._enter("array")
 
     def end_container(self) -> None:
+        """Close the innermost object or array."""
         node = self._path.pop()
         self._seen.pop()
         if node is PART:
             self._end_part()
         if not self._path:
-            ended = ReplyEnded(**self._facts, usage=Usage(**self._usage))
-            self._events.append(ended)
+            self._end_reply()
         self._next = self._item_of_parent()
 
     def key(self, name: str) -> None:
+        """Name the member whose value comes next."""
         here = self._path[-1]
         self._next = here.member(name) if here else None
         if self._next is None:
             return
         folded = name.replace("_", "").lower()
         if folded in self._seen[-1]:
-            raise ValueError(f'"{name}" comes twice')
+            self._fault(f'"{name}" comes twice')
         self._seen[-1].add(folded)
 
     def scalar(self, value: Scalar) -> None:
+        """Take a number, true, false or null."""
         node = self._take("scalar", null=value is None)
         if node:
             self._file(node.name, value)
 
     def begin_string(self) -> bool:
+        """Open a string as the next value; True: it takes base64 alone."""
         self._string = self._take("picture", "text", "word")
         self._word.clear()
-        self._decoder = Decoder()
+        self._decoder = self._new_decoder()
         self._splitter = DataUrlSplitter()
         return self._string is not None and self._string.kind == "picture"
 
     def string_data(self, piece: bytes) -> None:
+        """Take the next piece of the string: UTF-8, escapes resolved."""
         if self._string is None:
             return
         if self._string.kind == "picture":
@@ -154,11 +172,12 @@ class _Reading:
         elif self._string.kind == "text":
             self._text_data(piece)
         else:
-            self._word += piece
+            self._word += piece[: MAX_WORD + 1 - len(self._word)]
             if len(self._word) > MAX_WORD:
-                raise ValueError("a string is too long")
+                self._fault("a string is too long")
 
     def end_string(self) -> None:
+        """Close the string."""
         if self._string is None:
             return
         if self._string.kind == "picture":
@@ -167,7 +186,7 @@ class _Reading:
             for kind, piece in self._splitter.flush():
                 self._text_piece(kind, piece)
         else:
-            self._file(self._string.name, self._word.decode())
+            self._file(self._string.name, self._word.decode(errors="replace"))
         self._string = None
 
     # --- where we are ---------------------------------------------------------
@@ -187,9 +206,7 @@ class _Reading:
         if node.kind in kinds:
             return node
         if node.strict:
-            raise ValueError(
-                f"{KIND_NAMES[kinds[0]]} where {KIND_NAMES[node.kind]} belongs"
-            )
+            self._fault(f"{KIND_NAMES[kinds[0]]} where {KIND_NAMES[node.kind]} belongs")
         return None
 
     def _item_of_parent(self) -> Node | None:
@@ -230,12 +247,13 @@ class _Reading:
     def _text_piece(self, kind: str, piece: bytes) -> None:
         if kind == "text":
             self._text_length += len(piece)
-            if self._text_length > MAX_TEXT:
-                raise ValueError("there is too much text")
-            self._part.text += piece
+            if self._text_length <= MAX_TEXT:
+                self._part.text += piece
+            else:
+                self._fault("there is too much text")
         elif kind == "start":
             self._end_picture()
-            self._decoder = Decoder()
+            self._decoder = self._new_decoder()
             self._part.mime_type = piece.decode()
         elif kind == "data":
             self._picture_data(piece)
@@ -251,5 +269,10 @@ class _Reading:
     def _end_part(self) -> None:
         self._end_picture()
         if self._part.text:
-            text = self._part.text.decode()
+            text = self._part.text.decode(errors="replace")
             self._events.append(TextChunk(text, self._part.thought))
+        self._part = _Part()
+
+    def _end_reply(self) -> None:
+        ended = ReplyEnded(**self._facts, usage=Usage(**self._usage))
+        self._events.append(ended)

@@ -209,7 +209,8 @@ def _up_to_fault(inflater: zlib._Decompress, data: bytes) -> bytes:
     """Return what comes out before the byte that is at fault."""
     block = bytearray()
     with contextlib.suppress(zlib.error):
-        for at in range(-1, len(data)):  # what it holds back, then byte by byte
+        # What it holds back, then byte by byte; it ends at the fault.
+        for at in range(-1, len(data)):  # pragma: no branch
             out = inflater.decompress(data[at : at + 1] if at >= 0 else b"", 1)
             while out:
                 block += out
