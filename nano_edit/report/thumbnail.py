@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageCms
 
-from nano_edit.pictures.inputs.decode import decode
+from nano_edit.pictures.inputs.decode import Reduction, decoded
 from nano_edit.pictures.inputs.examine import examine
+from nano_edit.pictures.inputs.raster import size_within
 from nano_edit.pictures.inputs.sources import Source
 
 if TYPE_CHECKING:
@@ -50,8 +51,10 @@ def thumbnail(path: Path, *, limit: int) -> Thumbnail:
     without its folder, when it is missing or cannot be decoded.
     """
     original = examine(Source(path.name, str(path), path, path))
-    picture = decode(original, max_side=_LADDER[0][0], keep_exif=False)
-    image = _in_srgb(picture.image, picture.profile)
+    side = _LADDER[0][0]
+    with decoded(original, Reduction(side)) as raster:
+        image = raster.image(size_within(raster.size, side)).copy()
+    image = _in_srgb(image, raster.profile)
     return _fit(image if image.mode == "RGBA" else image.convert("RGB"), limit)
 
 

@@ -20,17 +20,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.errors import InputError
-from nano_edit.pictures.inputs.decode import JpegCoding, Picture, decode, resized
+from nano_edit.pictures.inputs.decode import Reduction, decoded
 from nano_edit.pictures.inputs.examine import too_large
+from nano_edit.pictures.inputs.jpeg_strips import MULTIPLE, write_jpeg
+from nano_edit.pictures.inputs.raster import size_within
 from nano_edit.pictures.inputs.sniff import Kind
+from nano_edit.pictures.inputs.survey import upright
 from nano_edit.units import size_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from PIL import Image
-
     from nano_edit.pictures.inputs.examine import Original
+    from nano_edit.pictures.inputs.raster import JpegCoding, Raster
     from nano_edit.pictures.inputs.workspace import Workspace
 
 _SMALL = 256 * 256  # px
@@ -41,15 +43,26 @@ _QUALITY = 95
 _QUALITY_SUM = 373
 
 
+AUTOMATIC_SIDE = 4096  # px; what is encoded anew is not larger, unless asked for
+
+
 @dataclass(frozen=True, slots=True)
 class Goal:
     """What a picture must become."""
 
-    max_side: int | None  # px
+    max_side: int | None  # px; None: AUTOMATIC_SIDE, if `downscale`
     max_bytes: int
     reason: str  # for the limit, as a clause
     downscale: bool  # False: too many bytes is an InputError
     keep_metadata: bool  # of a JPEG or PNG: its EXIF
+    max_pixels: int | None  # None: the usual limits
+
+    @property
+    def reduction(self) -> Reduction:
+        """How far the picture is reduced before its bytes are looked at."""
+        if self.max_side is None and self.downscale:
+            return Reduction(AUTOMATIC_SIDE, exact=False)
+        return Reduction(self.max_side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,7 @@ class Converted:
     height: int  # px
     size: int  # bytes
     animated: bool  # only its first frame was taken
+    reduced: bool  # to `AUTOMATIC_SIDE`
     squeezed: bool  # more had to be done than its family's usual encoding
     change: str  # "5000x4000, 31.2 MB -> 3600x2880, 6.8 MB"
 
@@ -83,7 +97,8 @@ class _Encoding:
 class _Encoded:
     """One attempt at a file that may be sent."""
 
-    image: Image.Image
+    width: int  # px
+    height: int  # px
     encoding: _Encoding
     file: Path
     size: int  # bytes
@@ -93,25 +108,30 @@ class _Encoded:
 class _Bench:
     """Where one picture is encoded, more than once if need be."""
 
-    name: str
-    picture: Picture
+    original: Original
+    raster: Raster
+    exif: bytes  # to be sent along
     workspace: Workspace
 
-    def encode(self, image: Image.Image, encoding: _Encoding) -> _Encoded:
-        """Write ``image`` with what belongs to the picture.  Raises InputError."""
-        extras = {"icc_profile": self.picture.profile, "exif": self.picture.exif}
+    def encode(self, size: tuple[int, int], encoding: _Encoding) -> _Encoded:
+        """Write the picture in ``size`` px.  Raises InputError."""
+        extras = {"icc_profile": self.raster.profile, "exif": self.exif}
         options = encoding.options | {k: v for k, v in extras.items() if v}
-        if encoding.kind is Kind.PNG and image.width * image.height > _LARGE:
-            options["compress_level"] = 2
         file = self.workspace.new_file(f".{encoding.suffix}")
         try:
-            image.save(file, encoding.kind.value, **options)
-            return _Encoded(image, encoding, file, file.stat().st_size)
+            if encoding.kind is Kind.JPEG:
+                strips = self.raster.strips(size, MULTIPLE)
+                write_jpeg(file, strips, size[1], options)
+            else:
+                if size[0] * size[1] > _LARGE:
+                    options["compress_level"] = 2
+                self.raster.image(size).save(file, "PNG", **options)
+            return _Encoded(*size, encoding, file, file.stat().st_size)
         except OSError as error:
             raise InputError(
-                f"{self.name} cannot be prepared in the temporary folder: "
+                f"{self.original.name} cannot be prepared in the temporary folder: "
                 f"{error.strerror or error}.",
-                hint="Make room there, or set TMPDIR to a folder that has some.",
+                hint="Free space there, or set TMPDIR to a folder that has some.",
             ) from error
 
 
@@ -121,22 +141,30 @@ _JPEG = _Encoding(Kind.JPEG, {"quality": _QUALITY, "subsampling": 0})
 
 def convert(original: Original, goal: Goal, workspace: Workspace) -> Converted:
     """Decode, turn, convert and encode, within the goal.  Raises InputError."""
-    keep_exif = goal.keep_metadata
-    picture = decode(original, max_side=goal.max_side, keep_exif=keep_exif)
-    bench = _Bench(original.name, picture, workspace)
-    first = bench.encode(picture.image, _first_encoding(picture, original.kind))
-    result = first if first.size <= goal.max_bytes else _squeeze(bench, first, goal)
-    width, height = result.image.size
-    return Converted(
-        file=result.file,
-        mime_type=f"image/{result.encoding.suffix}",
-        width=width,
-        height=height,
-        size=result.size,
-        animated=picture.animated,
-        squeezed=result is not first,
-        change=_change(original, picture, result),
-    )
+    reduction = goal.reduction
+    with decoded(original, reduction, max_pixels=goal.max_pixels) as raster:
+        bench = _Bench(original, raster, _exif(original, goal), workspace)
+        size = size_within(raster.size, reduction.max_side)
+        first = bench.encode(size, _first_encoding(original, raster, size))
+        is_small = first.size <= goal.max_bytes
+        result = first if is_small else _squeeze(bench, first, goal)
+        return Converted(
+            file=result.file,
+            mime_type=f"image/{result.encoding.suffix}",
+            width=result.width,
+            height=result.height,
+            size=result.size,
+            animated=raster.animated,
+            reduced=goal.max_side is None and size != raster.full_size,
+            squeezed=result is not first,
+            change=_change(original, raster.full_size, result),
+        )
+
+
+def _exif(original: Original, goal: Goal) -> bytes:
+    if not (goal.keep_metadata and original.survey and original.survey.exif):
+        return b""
+    return b"Exif\0\0" + upright(original.survey.exif)
 
 
 def _squeeze(bench: _Bench, first: _Encoded, goal: Goal) -> _Encoded:
@@ -146,41 +174,44 @@ def _squeeze(bench: _Bench, first: _Encoded, goal: Goal) -> _Encoded:
     one of areas, seldom drops too much; what it drops too little, the next
     round does.
     """
-    whole = bench.picture.image
+    whole = (first.width, first.height)
+    name = bench.original.name
     if not goal.downscale:
-        raise too_large(bench.name, whole.size, first.size, goal.reason)
-    encoding = _last_encoding(bench.picture)
+        raise too_large(name, whole, first.size, goal.reason)
+    encoding = _last_encoding(bench.raster)
     result = first if encoding == first.encoding else bench.encode(whole, encoding)
     scale = 1.0
     while result.size > goal.max_bytes:
-        if max(result.image.size) == 1:
-            raise too_large(bench.name, (1, 1), result.size, goal.reason)
+        if max(result.width, result.height) == 1:
+            raise too_large(name, (1, 1), result.size, goal.reason)
         scale *= math.sqrt(goal.max_bytes / result.size) * 0.99
-        width, height = (max(1, int(side * scale)) for side in whole.size)
-        result = bench.encode(resized(whole, (width, height)), encoding)
+        width, height = (max(1, int(side * scale)) for side in whole)
+        result = bench.encode((width, height), encoding)
     return result
 
 
-def _first_encoding(picture: Picture, kind: Kind) -> _Encoding:
+def _first_encoding(
+    original: Original, raster: Raster, size: tuple[int, int]
+) -> _Encoding:
     """Choose what keeps the picture as it is."""
-    if picture.image.mode == "RGBA" or kind is Kind.PNG:
+    if raster.mode == "RGBA" or original.kind is Kind.PNG:
         return _PNG
-    if kind is not Kind.JPEG:
-        return _PNG if _small_or_flat(picture.image) else _JPEG
-    reduced = max(picture.image.size) < max(picture.full_size)
-    return _JPEG if reduced or not picture.coding else _like(picture.coding)
+    if original.kind is not Kind.JPEG:
+        return _PNG if _small_or_flat(raster, size) else _JPEG
+    is_reduced = size != raster.full_size
+    return _JPEG if is_reduced or not raster.coding else _like(raster.coding)
 
 
-def _last_encoding(picture: Picture) -> _Encoding:
+def _last_encoding(raster: Raster) -> _Encoding:
     """Choose what saves bytes before pixels must go.
 
     A JPEG is not encoded finer than it came: its own artefacts cost bytes too.
     """
-    if picture.image.mode == "RGBA":
+    if raster.mode == "RGBA":
         return _PNG
-    if picture.coding and sum(picture.coding.tables[0]) > _QUALITY_SUM:
-        return _like(picture.coding)
-    subsampling = picture.coding.subsampling if picture.coding else 0
+    if raster.coding and sum(raster.coding.tables[0]) > _QUALITY_SUM:
+        return _like(raster.coding)
+    subsampling = raster.coding.subsampling if raster.coding else 0
     return _Encoding(Kind.JPEG, _JPEG.options | {"subsampling": subsampling})
 
 
@@ -189,17 +220,24 @@ def _like(coding: JpegCoding) -> _Encoding:
     return _Encoding(Kind.JPEG, options)
 
 
-def _small_or_flat(image: Image.Image) -> bool:
-    if image.width * image.height <= _SMALL:
+def _small_or_flat(raster: Raster, size: tuple[int, int]) -> bool:
+    """Whether there are few pixels, or few colours; a photo's first strip tells."""
+    if size[0] * size[1] <= _SMALL:
         return True
-    return image.getcolors(64 if image.mode == "L" else 256) is not None
+    most = 64 if raster.mode == "L" else 256
+    colours: set[Any] = set()
+    for strip in raster.strips(size, MULTIPLE):
+        found = strip.getcolors(most)
+        if found is None:
+            return False
+        colours.update(colour for _, colour in found)
+    return len(colours) <= most
 
 
-def _change(original: Original, picture: Picture, result: _Encoded) -> str:
-    width, height = picture.full_size
+def _change(original: Original, size: tuple[int, int], result: _Encoded) -> str:
     kind = result.encoding.kind
     other = "" if kind is original.kind else f" {kind.value}"
     return (
-        f"{width}x{height}, {size_text(original.size)} -> "
-        f"{result.image.width}x{result.image.height}{other}, {size_text(result.size)}"
+        f"{size[0]}x{size[1]}, {size_text(original.size)} -> "
+        f"{result.width}x{result.height}{other}, {size_text(result.size)}"
     )

@@ -1,31 +1,31 @@
-"""Owns the reading of pixels: any picture becomes upright L, RGB or RGBA.
+"""Owns the reading of pixels: any picture becomes a `Raster`, in bounded memory.
 
 Strategy: the format is known, so exactly one of Pillow's readers is loaded and
-asked; no other sees the bytes.  A JPEG that will be made smaller is reduced
-while it is decoded (DCT scaling), which skips most of the work.  Then its mode
-is settled (`modes`), its size, and its orientation.
+asked; no other sees the bytes.  What decoding will take is known before it begins:
+it is refused when it is too much, and else waits until the process has room.  A
+JPEG that will be made smaller is reduced while it is decoded (DCT scaling), which
+skips most of the work.  All else happens when pieces are asked of the `Raster`.
 
 Rules:
-- Colours and transparency hold: a profile is applied before it would be lost,
-  16-bit values are scaled and not clipped, a transparent colour becomes alpha.
 - Whatever a decoder raises on foreign bytes is an `InputError`.
-- What leaves here carries no metadata but what was asked for.
+- What leaves here carries no metadata.
 """
 
 from __future__ import annotations
 
 import warnings
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image
-
 from nano_edit.errors import InputError
-from nano_edit.pictures.inputs.examine import broken, refuse_bomb
-from nano_edit.pictures.inputs.modes import settle
+from nano_edit.pictures.inputs.examine import broken
+from nano_edit.pictures.inputs.limits import check_decoding, decoding_memory
+from nano_edit.pictures.inputs.modes import ModeChange
+from nano_edit.pictures.inputs.raster import TURNS, JpegCoding, Raster, size_within
 from nano_edit.pictures.inputs.sniff import Kind
+from nano_edit.pictures.memory import DECODED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,74 +47,64 @@ _READERS = {
     Kind.ICO: ("IcoImagePlugin", "IcoImageFile"),
 }
 _ORIENTATION = 0x0112  # EXIF and TIFF tag
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 @dataclass(frozen=True, slots=True)
-class JpegCoding:
-    """How a JPEG was compressed, to compress its pixels the same way again."""
+class Reduction:
+    """How far a picture is made smaller while it is read."""
 
-    tables: tuple[tuple[int, ...], ...]  # of luminance, then of chrominance
-    subsampling: int  # Pillow's: 0 is 4:4:4, 1 is 4:2:2, 2 is 4:2:0
+    max_side: int | None = None  # px, of the longer side
+    exact: bool = True  # False: a JPEG may come out up to a quarter smaller
 
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """Pixels in memory, upright, and what belongs to them."""
-
-    image: Image.Image  # mode L, RGB or RGBA
-    full_size: tuple[int, int]  # px, upright, before any reduction
-    profile: bytes | None  # ICC, of the image's mode
-    exif: bytes  # to be sent along; empty unless asked for
-    coding: JpegCoding | None  # of a JPEG whose mode was kept
-    animated: bool  # there are more frames or pages than this one
+    def part(self, longer: int) -> int:
+        """Return what divides the sides of a JPEG while it is decoded: 1, 2, 4 or 8."""
+        if self.max_side is None or longer <= self.max_side:
+            return 1
+        enough = self.max_side if self.exact else self.max_side * 3 / 4
+        return next((part for part in (8, 4, 2) if longer / part >= enough), 1)
 
 
-def decode(original: Original, *, max_side: int | None, keep_exif: bool) -> Picture:
-    """Read a picture, no longer side above ``max_side`` px.  Raises InputError."""
-    with _decoding(original.name), _opened(original) as file:
-        refuse_bomb(original.name, *file.size)
-        _refuse_raw(original, file)
-        full_size = file.size
-        animated = bool(getattr(file, "is_animated", False))
-        target = size_within(full_size, max_side)
-        if original.kind is Kind.JPEG and target != full_size:
-            file.draft(None, target)
-        file.load()
-        exif = _upright_exif(file) if keep_exif and original.survey else b""
-        orientation = _orientation(original, file)
-        depth = original.survey.bit_depth if original.survey else 8
-        image, profile = settle(file, depth)
-        coding = _jpeg_coding(file, image) if original.kind is Kind.JPEG else None
-        image = resized(image, target)
-    if orientation in _TURNS:
-        image = image.transpose(_TURNS[orientation])
-    upright_size = full_size[::-1] if orientation >= 5 else full_size
-    return Picture(image, upright_size, profile, exif, coding, animated)
+@contextmanager
+def decoded(
+    original: Original, reduction: Reduction, *, max_pixels: int | None = None
+) -> Iterator[Raster]:
+    """Decode a picture and hold its pixels within the block.  Raises InputError.
+
+    ``max_pixels`` takes the place of the usual limits; see `limits`.
+    """
+    with ExitStack() as stack:
+        with _decoding(original.name):
+            file = stack.enter_context(_opened(original))
+            _refuse_raw(original, file)
+            is_jpeg = original.kind is Kind.JPEG
+            part = reduction.part(max(file.size)) if is_jpeg else 1
+            result = size_within(file.size, reduction.max_side)
+            memory = decoding_memory(original, file, part=part, result=result)
+            check_decoding(original, file.size, memory, max_pixels)
+        stack.enter_context(DECODED.reserved(memory))
+        with _decoding(original.name):
+            raster = _loaded(original, file, part)
+        stack.callback(raster.close)
+        yield raster
 
 
-def size_within(size: tuple[int, int], max_side: int | None) -> tuple[int, int]:
-    """Fit ``size`` (width, height in px) under ``max_side``; never enlarge it."""
-    longer = max(size)
-    if max_side is None or longer <= max_side:
-        return size
-    width, height = (max(1, round(side * max_side / longer)) for side in size)
-    return width, height
-
-
-def resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Scale with Lanczos, alpha weighed in; the same object if it fits already."""
-    if image.size == size:
-        return image
-    return image.resize(size, Image.Resampling.LANCZOS)
+def _loaded(original: Original, file: ImageFile, part: int) -> Raster:
+    full_size = file.size
+    if part > 1:
+        file.draft(None, (file.width // part, file.height // part))
+    animated = bool(getattr(file, "is_animated", False))
+    file.load()
+    depth = original.survey.bit_depth if original.survey else 8
+    change = ModeChange(file, depth)
+    same_mode = original.kind is Kind.JPEG and file.mode == change.mode
+    return Raster(
+        image=file,
+        change=change,
+        orientation=_orientation(original, file),
+        stored_size=full_size if part > 1 else None,
+        coding=_jpeg_coding(file) if same_mode else None,
+        animated=animated,
+    )
 
 
 @contextmanager
@@ -128,7 +118,7 @@ def _decoding(name: str) -> Iterator[None]:
     except InputError:
         raise
     except Exception as error:
-        clause = f"cannot be decoded: {error}"
+        clause = f"cannot be decoded: {str(error) or type(error).__name__}"
         raise broken(name, "is cut off" if "trunc" in clause else clause) from error
 
 
@@ -187,27 +177,16 @@ def _orientation(original: Original, file: ImageFile) -> int:
         value = file.getexif().get(_ORIENTATION, 1)
     except Exception:  # noqa: BLE001 - malformed EXIF is only "not turned"
         return 1
-    return value if value in _TURNS else 1
+    return value if value in TURNS else 1
 
 
-def _upright_exif(file: ImageFile) -> bytes:
-    """Take the EXIF along with its orientation set to 1; empty when malformed."""
-    try:
-        exif = file.getexif()
-        if _ORIENTATION in exif:
-            exif[_ORIENTATION] = 1
-        return exif.tobytes() if exif else b""
-    except Exception:  # noqa: BLE001 - malformed EXIF must not cost the picture
-        return b""
-
-
-def _jpeg_coding(file: Any, image: Image.Image) -> JpegCoding | None:
-    """Read the tables that the components use; None when they cannot serve again."""
-    if image.mode != file.mode:
-        return None
+def _jpeg_coding(file: Any) -> JpegCoding | None:
+    """Read the tables that the components use; a lossless JPEG has none."""
     from PIL.JpegImagePlugin import get_sampling  # noqa: PLC0415 - loaded by now
 
     used = dict.fromkeys(component[3] for component in file.layer[:2])
+    if not used.keys() <= file.quantization.keys():
+        return None
     tables = tuple(tuple(file.quantization[number]) for number in used)
     # -1 is a scheme that Pillow cannot write; full chrominance loses nothing.
     return JpegCoding(tables, max(get_sampling(file), 0))

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from nano_edit.pictures.inputs.survey import Survey
 
-# Pillow's own limit (Image.MAX_IMAGE_PIXELS), here as an error for all formats.
-MAX_PIXELS = 1024**3 // 4 // 3
 _WALKS = {Kind.JPEG: survey_jpeg, Kind.PNG: survey_png}
 
 
@@ -55,8 +53,6 @@ def examine(source: Source) -> Original:
         raise broken(source.name, f"is not a whole picture: {fault}") from fault
     except OSError as error:
         raise unreadable(source.name, error) from error
-    if survey:
-        refuse_bomb(source.name, survey.width, survey.height)
     return Original(source.name, source.file, kind, survey, size)
 
 
@@ -66,16 +62,6 @@ def broken(name: str, clause: str) -> InputError:
         f"{name} {clause}.",
         hint="Copy or export the picture again from where it came.",
     )
-
-
-def refuse_bomb(name: str, width: int, height: int) -> None:
-    """Raise InputError for more pixels than are safe to decode."""
-    if width * height > MAX_PIXELS:
-        raise InputError(
-            f"{name} is a decompression bomb, or far too large: {width}x{height} "
-            f"pixels, and the limit is {MAX_PIXELS // 10**6} megapixels.",
-            hint="Scale it down with another program first.",
-        )
 
 
 def too_large(name: str, shape: tuple[int, int], size: int, limit: str) -> InputError:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nano_edit.pictures.inputs.survey import Kept, Survey, orientation_of
-from nano_edit.pictures.jpeg_walk import SOS, Segment, walk_jpeg
+from nano_edit.pictures.jpeg_walk import SOS, walk_jpeg
 from nano_edit.pictures.slices import Slices, walk_file
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from nano_edit.pictures.jpeg_walk import Frame, Segment
 
 _APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 _COMMON_FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive; Huffman
@@ -35,19 +37,29 @@ def survey_jpeg(path: Path) -> Survey:
         and frame.precision == 8
         and len(frame.sampling) in (1, 3),
         bit_depth=frame.precision,
-        orientation=pieces.orientation or 1,
+        orientation=orientation_of(pieces.exif),
         animated=False,
         stripped=tuple(pieces.kept.pieces),
+        exif=pieces.exif,
+        scans=facts.scans,
+        coefficients=_coefficients(frame) if facts.scans > 1 else 0,
     )
 
 
+def _coefficients(frame: Frame) -> int:
+    """Bytes in which a decoder gathers what several scans tell: 2 for each sample."""
+    pixels = frame.width * frame.height
+    sizes = [across * down for across, down in frame.sampling]
+    return 2 * pixels * sum(sizes) // max(1, *sizes)
+
+
 class _Pieces:
-    """Decides of each segment whether it is sent; learns the orientation."""
+    """Decides of each segment whether it is sent; finds the EXIF."""
 
     def __init__(self, path: Path) -> None:
         self.kept = Kept(path)
         self.kept.span(0, 2)
-        self.orientation = 0  # none seen
+        self.exif = b""
 
     def visit(self, segment: Segment) -> None:
         marker, payload = segment.marker, segment.payload
@@ -56,7 +68,7 @@ class _Pieces:
         elif marker in _DECODED:
             self.kept.span(segment.offset, segment.end)
         elif marker == _APP1 and payload.startswith(b"Exif\0\0"):
-            self.orientation = self.orientation or orientation_of(payload[6:])
+            self.exif = self.exif or payload[6:]
         elif marker == _APP2 and payload.startswith(b"ICC_PROFILE\0"):
             self.kept.span(segment.offset, segment.end)
         elif marker == _APP0 and payload.startswith(b"JFIF\0"):

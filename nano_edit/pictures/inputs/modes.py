@@ -2,7 +2,9 @@
 
 Strategy: first the values (16-bit, integer and floating-point grey come down
 to 8 bits), then the transparency, then the colours; a colour profile is applied
-where the mode it describes goes away, and handed on where it stays.
+where the mode it describes goes away, and handed on where it stays.  What has to
+be known of the whole picture is found once, by `ModeChange`, which then changes
+any piece of it: large pictures are worked on in strips.
 
 Rules:
 - Values are scaled, never clipped: white stays white.
@@ -14,61 +16,109 @@ from __future__ import annotations
 
 import math
 from io import BytesIO
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    _Change = Callable[[Image.Image], Image.Image]
 
 # Sample values of 1, 2 and 4 bits are spread over 0 to 255 by these factors.
 _SPREAD = {2: 85, 4: 17}
 _SPACES = {"L": b"GRAY", "RGB": b"RGB ", "RGBA": b"RGB "}
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0  # TIFF 6.0
 
 
 def settle(image: Image.Image, bit_depth: int) -> tuple[Image.Image, bytes | None]:
     """Give the pixels as L, RGB or RGBA, and the ICC profile that fits them.
 
     ``bit_depth`` is that of the file's samples, where it is a PNG.  The result
-    carries no metadata.  Raises ValueError for values that are no numbers.
+    carries no metadata.  Raises ValueError for values that are not numbers.
     """
-    profile = image.info.get("icc_profile")
-    profile = profile if isinstance(profile, bytes) else None
-    space = profile[16:20] if profile else b""
-    settled = _in_eight_bits(image, bit_depth)
-    if profile and space == b"CMYK" and settled.mode == "CMYK":
-        settled = _through_profile(settled, profile)
-    settled = _in_plain_mode(settled)
-    if profile and space == b"GRAY" and settled.mode == "RGBA":
-        # A grey profile cannot stay with RGBA, and these colours are grey.
-        coloured = _through_profile(settled.getchannel("R"), profile)
-        coloured.putalpha(settled.getchannel("A"))
-        settled = coloured
-    settled.info = {}
-    return settled, profile if space == _SPACES[settled.mode] else None
+    change = ModeChange(image, bit_depth)
+    return change.apply(image), change.profile
 
 
-def _in_eight_bits(image: Image.Image, bit_depth: int) -> Image.Image:
-    """Scale deep samples down, and a transparent colour with them."""
+class ModeChange:
+    """How the pixels of ``image``, which is loaded, become L, RGB or RGBA."""
+
+    def __init__(self, image: Image.Image, bit_depth: int) -> None:
+        given = image.info.get("icc_profile")
+        profile = given if isinstance(given, bytes) else None
+        space = profile[16:20] if profile else b""
+        self._to_eight_bits = _eight_bits(image, bit_depth)
+        first = self._to_eight_bits(image.crop((0, 0, 1, 1)))
+        self._to_rgb: _Change | None = None
+        self.mode = _plain_mode(first)  # of what `apply` returns
+        if profile and space == b"CMYK" and first.mode == "CMYK":
+            self._to_rgb = _through_profile(profile, "CMYK")
+        elif profile and space == b"GRAY" and self.mode == "RGBA":
+            # A grey profile cannot stay with RGBA, and these colours are grey.
+            self._to_rgb = _through_profile(profile, "L")
+        self.profile = profile if space == _SPACES[self.mode] else None  # ICC
+
+    def apply(self, piece: Image.Image) -> Image.Image:
+        """Change a piece of the picture; it may be returned itself."""
+        piece = self._to_eight_bits(piece)
+        if self._to_rgb and piece.mode == "CMYK":
+            piece = self._to_rgb(piece)
+        if piece.mode == "La":  # Pillow has no direct way
+            piece = piece.convert("LA")
+        if piece.mode != self.mode:
+            piece = piece.convert(self.mode)
+        if self._to_rgb and self.mode == "RGBA":
+            coloured = self._to_rgb(piece.getchannel("R"))
+            coloured.putalpha(piece.getchannel("A"))
+            piece = coloured
+        piece.info = {}
+        return piece
+
+
+def _plain_mode(image: Image.Image) -> str:
+    if image.has_transparency_data:
+        return "RGBA"
+    return "L" if image.mode in ("1", "L") else "RGB"
+
+
+def _eight_bits(image: Image.Image, bit_depth: int) -> _Change:
+    """Return what scales deep samples down; scale a transparent colour itself."""
     transparency = image.info.get("transparency")
     if image.mode.startswith("I;16"):
-        return _from_sixteen_bits(image.convert("I"), transparency)
+        return _from_sixteen_bits(image, transparency)
     if image.mode in ("I", "F"):
         return _from_numbers(image)
     if isinstance(transparency, int) and bit_depth in _SPREAD:
         image.info["transparency"] = transparency * _SPREAD[bit_depth]
     elif isinstance(transparency, tuple) and bit_depth == 16:
         image.info["transparency"] = tuple(value >> 8 for value in transparency)
-    return image
+    return lambda piece: piece
 
 
-def _from_sixteen_bits(wide: Image.Image, transparent: int | None) -> Image.Image:
-    grey = wide.point([round(value / 257) for value in range(65536)], "L")
-    if transparent is None:
-        return grey
+def _from_sixteen_bits(image: Image.Image, transparent: int | None) -> _Change:
+    """Scale to 8 bits; a TIFF says how many bits are used, and which end is white."""
+    tags = getattr(image, "tag_v2", {})
+    bits = tags.get(_BITS_PER_SAMPLE, (16,))[0]
+    white = (1 << min(bits, 16)) - 1
+    grey = [min(255, round(value * 255 / white)) for value in range(65536)]
+    if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+        grey = [255 - value for value in grey]
     opaque = [255] * 65536
-    opaque[transparent] = 0
-    return Image.merge("LA", (grey, wide.point(opaque, "L")))
+    if transparent is not None:
+        opaque[transparent] = 0
+
+    def change(piece: Image.Image) -> Image.Image:
+        wide = piece.convert("I")
+        scaled = wide.point(grey, "L")
+        if transparent is None:
+            return scaled
+        return Image.merge("LA", (scaled, wide.point(opaque, "L")))
+
+    return change
 
 
-def _from_numbers(image: Image.Image) -> Image.Image:
+def _from_numbers(image: Image.Image) -> _Change:
     """Scale grey of mode I or F, whose file does not say which value is white.
 
     White is 1 for fractions, else 255 or 65535, the first that holds all
@@ -76,37 +126,32 @@ def _from_numbers(image: Image.Image) -> Image.Image:
     """
     low, high = cast("tuple[float, float]", image.getextrema())
     if not math.isfinite(high - low):
-        raise ValueError("it holds values that are no numbers")
+        raise ValueError("it holds values that are not numbers")
     whites = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0)
     white = next((white for white in whites if low >= 0 and high <= white), None)
     if white is not None:
         low, high = 0.0, white
     scale = 255 / ((high - low) or 1)
     shift = 0.5 - low * scale  # the conversion to L cuts fractions off
-    return image.convert("F").point(lambda value: value * scale + shift).convert("L")
+
+    def change(piece: Image.Image) -> Image.Image:
+        numbers = piece.convert("F").point(lambda value: value * scale + shift)
+        return numbers.convert("L")
+
+    return change
 
 
-def _in_plain_mode(image: Image.Image) -> Image.Image:
-    if image.mode == "La":  # Pillow knows no direct way
-        image = image.convert("LA")
-    if image.has_transparency_data:
-        mode = "RGBA"
-    else:
-        mode = "L" if image.mode in ("1", "L") else "RGB"
-    return image if image.mode == mode else image.convert(mode)
-
-
-def _through_profile(image: Image.Image, profile: bytes) -> Image.Image:
-    """Convert to sRGB as the profile says; plainly when it is of no use."""
+def _through_profile(profile: bytes, mode: str) -> _Change:
+    """Return what converts ``mode`` to sRGB as the profile says, else plainly."""
     from PIL import ImageCms  # noqa: PLC0415 - few pictures need it
 
     try:
-        converted = ImageCms.profileToProfile(
-            image,
+        transform = ImageCms.buildTransform(
             ImageCms.ImageCmsProfile(BytesIO(profile)),
             ImageCms.createProfile("sRGB"),
-            outputMode="RGB",
+            mode,
+            "RGB",
         )
     except (ImageCms.PyCMSError, OSError, ImportError):
-        converted = None
-    return converted or image.convert("RGB")
+        return lambda piece: piece.convert("RGB")
+    return transform.apply

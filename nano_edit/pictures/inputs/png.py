@@ -105,6 +105,7 @@ class _PngWalk:
             orientation=orientation_of(self._exif),
             animated=self._animated,
             stripped=tuple(self._kept.pieces),
+            exif=self._exif,
         )
 
 

@@ -27,6 +27,7 @@ from nano_edit.pictures.inputs.examine import (
     too_large,
     too_large_together,
 )
+from nano_edit.pictures.inputs.limits import check_pixels
 from nano_edit.pictures.inputs.sniff import Kind
 from nano_edit.pictures.inputs.sources import Source, locate, refuse_unusable
 from nano_edit.units import size_text
@@ -46,6 +47,7 @@ class Preparation:
     keep_metadata: bool = False
     max_side: int | None = None  # px, longer side
     downscale: bool = True  # False: over a limit is an InputError
+    max_pixels: int | None = None  # None: the usual limits; see `limits`
     max_image_bytes: int = 7_000_000  # of one picture, before base64
     max_request_bytes: int = 100_000_000  # of all pictures together
 
@@ -81,6 +83,10 @@ def prepare_inputs(
     ]
     room = _Room(preparation, workspace, [])
     pairs = [(source, examine(source)) for source in located]
+    for _, original in pairs:
+        if survey := original.survey:
+            size = (survey.width, survey.height)
+            check_pixels(original.name, size, preparation.max_pixels)
     limit = _limit(preparation.max_image_bytes, "a picture")
     images = [room.ready(source, original, limit) for source, original in pairs]
     within = room.within_request(pairs, images)
@@ -145,12 +151,18 @@ class _Room:
             reason=limit.reason,
             downscale=self.preparation.downscale,
             keep_metadata=self.preparation.keep_metadata,
+            max_pixels=self.preparation.max_pixels,
         )
         converted = convert(original, goal, self.workspace)
         if converted.animated:
             self._note_animation(original)
         if oversize or converted.squeezed:
             self.notes.append(f"{original.name}: {converted.change}: {limit.reason}.")
+        elif converted.reduced:
+            self.notes.append(
+                f"{original.name}: {converted.change}: it had to be encoded anew and "
+                "is sent with at most 4,096 pixels a side; --no-downscale sends all."
+            )
         return ImageInput(
             source=source.given,
             mime_type=converted.mime_type,

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nano_edit.domain import FileSpan
 
@@ -38,25 +38,52 @@ class Survey:
     orientation: int  # EXIF's 1 to 8; 1 when there is none
     animated: bool  # an APNG
     stripped: tuple[FileSpan | bytes, ...]  # the file without its metadata
+    exif: bytes = b""  # the TIFF block in it, where there is one
+    scans: int = 1  # how often a decoder goes over all pixels
+    coefficients: int = 0  # bytes that a decoder holds beside the pixels
 
 
 def orientation_of(exif: bytes) -> int:
     """EXIF's orientation, 1 to 8, from a TIFF block; 1 when it is malformed."""
+    place = _orientation_field(exif)
+    if place is None:
+        return 1
+    (value,) = struct.unpack_from(place.format, exif, place.offset)
+    return value if 1 <= value <= 8 else 1
+
+
+def upright(exif: bytes) -> bytes:
+    """Return the TIFF block with its orientation set to 1, and else as it is."""
+    place = _orientation_field(exif)
+    if place is None:
+        return exif
+    changed = bytearray(exif)
+    struct.pack_into(place.format, changed, place.offset, 1)
+    return bytes(changed)
+
+
+class _Place(NamedTuple):
+    format: str  # struct's
+    offset: int  # bytes
+
+
+def _orientation_field(exif: bytes) -> _Place | None:
+    """Find the orientation's value in a TIFF block's first directory."""
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(exif[:4])
     if order is None:
-        return 1
+        return None
     try:
         (start,) = struct.unpack_from(order + "I", exif, 4)
         (entries,) = struct.unpack_from(order + "H", exif, start)
         for at in range(start + 2, start + 2 + 12 * entries, 12):
             tag, field_type = struct.unpack_from(order + "HH", exif, at)
             if tag == 0x0112 and field_type in (3, 4):
-                width = "H" if field_type == 3 else "I"
-                (value,) = struct.unpack_from(order + width, exif, at + 8)
-                return value if 1 <= value <= 8 else 1
+                place = _Place(order + ("H" if field_type == 3 else "I"), at + 8)
+                struct.unpack_from(place.format, exif, place.offset)
+                return place
     except struct.error:
         pass
-    return 1
+    return None
 
 
 @dataclass(slots=True)
