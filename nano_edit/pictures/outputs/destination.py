@@ -56,17 +56,20 @@ def plan_destination(
     stdout_is_tty: bool,
     cwd: Path | None = None,
     suffix_index: int | None = None,
+    stem: str | None = None,
 ) -> Destination:
     """Decide where the picture goes and prove that it can.
 
     ``output`` and ``format_name`` are as the user wrote them; ``first_source``
     names the first input (path, "-", URL) and lends the default name;
     ``inputs`` are the files that are inputs; ``suffix_index`` turns ``out.png``
-    into ``out-1.png``.  Raises `UsageError` for what cannot be meant and
-    `InputError` for what the disk does not allow; nothing has been sent.
+    into ``out-1.png``; ``stem`` is of the default name, if not `default_stem`.
+    Raises `UsageError` for what cannot be meant and `InputError` for what the disk
+    does not allow; nothing has been sent.
     """
     kind = _format_asked_for(format_name)
-    folder, stem, suffix = _named(output, default_stem(first_source), cwd or Path())
+    default = stem or default_stem(first_source)
+    folder, stem, suffix = _named(output, default, cwd or Path())
     if suffix_index is not None:
         stem = f"{stem}-{suffix_index}"
     if output == "-":
@@ -93,6 +96,7 @@ def possible_files(
     first_source: str,
     format_name: str | None,
     suffix_index: int | None = None,
+    stem: str | None = None,
 ) -> tuple[Path, ...]:
     """Return every file that the picture may be written to, by the same rules.
 
@@ -100,7 +104,8 @@ def possible_files(
     checked.  Raises as `plan_destination` does for what cannot be meant.
     """
     kind = _format_asked_for(format_name)
-    folder, stem, suffix = _named(output, default_stem(first_source), Path())
+    default = stem or default_stem(first_source)
+    folder, stem, suffix = _named(output, default, Path())
     if suffix_index is not None:
         stem = f"{stem}-{suffix_index}"
     name, kind = _name_and_format(stem, suffix, kind)
@@ -128,16 +133,21 @@ def is_device(path: Path) -> bool:
 # --- the name ----------------------------------------------------------------
 
 
-def default_stem(source: str) -> str:
-    """Return the stem of the default name: ``in.jpg`` gives ``in-edited``."""
+def default_stem(source: str, *, with_suffix: bool = False) -> str:
+    """Return the stem of the default name: ``in.jpg`` gives ``in-edited``.
+
+    ``with_suffix`` gives ``in-jpg-edited``, which ``in.png`` does not.
+    """
     if source.startswith(("https://", "http://")):
         last = unquote(urlsplit(source).path).rpartition("/")[2]
-        stem = Path(re.sub(r'[\x00-\x1f\x7f/\\:*?"<>|]', "_", last)).stem
+        path = Path(re.sub(r'[\x00-\x1f\x7f/\\:*?"<>|]', "_", last))
     elif source == "-" or source.startswith(("/dev/", "/proc/")):
-        stem = ""  # standard input, <(...): the name says nothing
+        path = Path()  # standard input, <(...): the name says nothing
     else:
-        stem = Path(source).stem
-    return f"{stem.strip('. ') or 'picture'}-edited"
+        path = Path(source)
+    stem = path.stem.strip(". ") or "picture"
+    ending = path.suffix.removeprefix(".") if with_suffix else ""
+    return "-".join(filter(None, (stem, ending, "edited")))
 
 
 def _named(output: str | None, default: str, base: Path) -> tuple[Path, str, str]:
