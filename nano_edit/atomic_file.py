@@ -79,13 +79,16 @@ class AtomicFile:
             _begin_sync(self.descriptor, self._begun, self._size - self._begun)
             self._begun = self._size
 
-    def place(self, final: Path, *, force: bool, as_before: bool = True) -> None:
+    def place(
+        self, final: Path, *, force: bool, as_before: bool = True, sync: bool = True
+    ) -> None:
         """Sync the file and give it its name; FileExistsError if that is taken.
 
         With ``force`` a file of that name is replaced; the new one gets its
-        permissions, unless ``as_before`` is false.
+        permissions, unless ``as_before`` is false.  Without ``sync`` a power cut may
+        leave it torn.
         """
-        if self.descriptor >= 0:
+        if sync and self.descriptor >= 0:
             os.fsync(self.descriptor)
         if force and as_before:
             self._take_permissions_of(final)
@@ -99,7 +102,8 @@ class AtomicFile:
             _claim(self.path, final)
         self._ended = True
         self.close()  # only now: it is locked until it is no longer temporary
-        _sync_folder(final.parent)
+        if sync:
+            _sync_folder(final.parent)
 
     def place_beside(self, final: Path, word: str) -> Path:
         """Place it under the first free name like ``out.<word>-1.jpg``; return that."""

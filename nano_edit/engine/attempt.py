@@ -19,6 +19,7 @@ from nano_edit.domain import AttemptStarted, Billed, Connected, Finishing
 from nano_edit.engine.disk_space import space_for
 from nano_edit.engine.receive import Reading, raise_if_empty, writer_for
 from nano_edit.engine.replies.cache import DAMAGE, cache_key
+from nano_edit.engine.replies.kept import read_document
 from nano_edit.engine.replies.spool import About, Spool
 from nano_edit.errors import (
     InterruptedEdit,
@@ -95,11 +96,7 @@ class Run:
         self._billed, self._keep = self.owed, False
         size = space_for(self.request.image_size)
         folder = temporary_folder(self._destination)
-        with self._means.space.reserve(
-            {self._means.spools: size, folder: size}
-            if folder != self._means.spools
-            else {folder: 2 * size}
-        ):
+        with self._means.space.reserve((self._means.spools, size), (folder, size)):
             return self._with_spool(body)
 
     def _with_spool(self, body: RequestBody) -> Found:
@@ -148,7 +145,7 @@ class Run:
 
     def _remember(self, spool: Spool) -> None:
         if self._means.cache and not spool.fault:
-            self._means.cache.keep(self._key, spool.path)
+            self._means.cache.keep(self._key, read_document(spool.path))
         spool.discard()
 
     def _noting(self, event: EditEvent) -> None:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from nano_edit.errors import InputError, InterruptedEdit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 MEGABYTE = 1_000_000
@@ -47,12 +47,13 @@ class DiskSpace:
         self._stopped = False
 
     @contextmanager
-    def reserve(self, needs: Mapping[Path, int]) -> Iterator[None]:
+    def reserve(self, *needs: tuple[Path, int]) -> Iterator[None]:
         """Hold the bytes that each folder needs while the context is entered.
 
-        A folder need not exist yet.  Waits while other edits hold space that is
-        needed; raises `InputError` when there is none without them either, and
-        `InterruptedEdit` after `stop`.  Nothing was sent.
+        ``needs`` are all of one edit's, folder and bytes each; a folder need not exist
+        yet.  Waits while other edits hold space that is needed; raises `InputError`
+        when there is none without them either, and `InterruptedEdit` after `stop`.
+        Nothing was sent.
         """
         disks = _by_device(needs)
         with self._changed:
@@ -98,10 +99,10 @@ class DiskSpace:
         return None
 
 
-def _by_device(needs: Mapping[Path, int]) -> dict[int, tuple[Path, int]]:
+def _by_device(needs: Iterable[tuple[Path, int]]) -> dict[int, tuple[Path, int]]:
     """Return a folder on each device and the sum of the bytes needed there."""
     disks: dict[int, tuple[Path, int]] = {}
-    for folder, size in needs.items():
+    for folder, size in needs:
         above = (each for each in (folder, *folder.parents) if _is_there(each))
         there = next(above, folder)
         with suppress(OSError):

@@ -7,18 +7,14 @@ from typing import TYPE_CHECKING
 
 from nano_edit.domain import EditResult
 from nano_edit.engine.receive import Reading, raise_if_empty, writer_for
-from nano_edit.engine.replies.kept import read_raw
+from nano_edit.engine.replies.kept import read_document
 from nano_edit.errors import NanoEditError
-from nano_edit.wire.http.content_coding import ContentDecoder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from nano_edit.domain import Destination, Observe
     from nano_edit.engine.means import Options
-
-LARGEST = 1 << 40  # bytes; what is on the disk already is not limited
 
 
 def recover(
@@ -37,7 +33,7 @@ def recover(
     warnings = []
     with writer_for(destination, options, observe, salvage=True) as writer:
         try:
-            reading.read(_blocks(spool), writer)
+            reading.read(read_document(spool), writer)
         except NanoEditError as fault:
             if not writer.has_result:
                 raise
@@ -54,13 +50,3 @@ def recover(
         elapsed=time.monotonic() - began,
         warnings=tuple(warnings),
     )
-
-
-def _blocks(path: Path) -> Iterator[bytes]:
-    """Yield the document of a kept reply, decoded as far as that goes."""
-    decoder = None
-    for data in read_raw(path):
-        if decoder is None:
-            coding = "gzip" if data.startswith(b"\x1f\x8b") else ""
-            decoder = ContentDecoder(coding, LARGEST)
-        yield from decoder.feed(data)

@@ -62,7 +62,7 @@ from nano_edit.wire.providers import PROVIDERS
 from nano_edit.wire.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from support.peers import Talk
@@ -670,9 +670,9 @@ def test_an_interruption_while_the_cache_is_filled_loses_nothing(
     studio: Studio,
 ) -> None:
     class Slow(Cache):
-        def keep(self, key: str, body: Path) -> None:
+        def keep(self, key: str, document: Iterable[bytes]) -> None:
             assert key
-            assert body.read_bytes() == WHOLE
+            assert b"".join(document) == WHOLE
             raise KeyboardInterrupt
 
     with Peer(always(200, WHOLE)) as peer:

@@ -9,8 +9,11 @@ Rules:
   and every byte of every picture.  Not the API key, not the service's address.
 - Entries appear whole (a new name, then a rename) and carry a checksum (gzip's),
   so that several processes may share a folder and a damaged entry is a miss.
-- Over the size cap the oldest go first.  Whatever fails here is never an error:
-  a cache that cannot be used is a miss.
+- They hold pictures, so they are for the owner alone.
+- Over the size cap the oldest go first.  Only files named like an entry are removed:
+  the folder may hold other things.
+- A failure to keep or to evict is never an error: a cache that cannot be used is a
+  miss.
 """
 
 from __future__ import annotations
@@ -18,16 +21,20 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import secrets
-import shutil
+import os
+import re
 import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from nano_edit.atomic_file import PRIVATE, AtomicFile
+from nano_edit.errors import NanoEditError
+from nano_edit.frozen import Frozen
+from nano_edit.leftovers import sweep
 from nano_edit.wire.gemini.request import read_content, request_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from nano_edit.domain import EditRequest
@@ -35,6 +42,7 @@ if TYPE_CHECKING:
 VERSION = "1"  # of the key's recipe
 BLOCK = 256 * 1024
 DAMAGE = (OSError, EOFError, zlib.error)
+_ENTRY = re.compile(r"[0-9a-f]{64}\.json\.gz")
 
 
 def cache_key(request: EditRequest, variant: int = 0) -> str:
@@ -51,6 +59,14 @@ def cache_key(request: EditRequest, variant: int = 0) -> str:
     asked = [VERSION, request.model, request_json(request, digests), variant]
     whole = json.dumps(asked, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()
+
+
+class CacheInfo(Frozen):
+    """What a cache holds."""
+
+    folder: Path
+    entries: int
+    size: int  # bytes
 
 
 class Cache:
@@ -73,32 +89,49 @@ class Cache:
         with suppress(OSError):
             self._path(key).unlink()
 
-    def keep(self, key: str, body: Path) -> None:
-        """Keep a copy of the reply in ``body``, and let the oldest go."""
-        part = self._folder / f".{secrets.token_hex(8)}.part"
-        try:
+    def keep(self, key: str, document: Iterable[bytes]) -> None:
+        """Keep a reply, decoded and in blocks, and let the oldest go."""
+        with suppress(OSError, NanoEditError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with (
-                body.open("rb") as source,
-                gzip.open(part, "xb", compresslevel=1) as target,
-            ):
-                shutil.copyfileobj(source, target, BLOCK)
-            part.replace(self._path(key))
+            sweep(self._folder)
+            entry = AtomicFile(self._folder, mode=PRIVATE)
+            try:
+                _compress(document, entry)
+                entry.place(self._path(key), force=True, as_before=False, sync=False)
+            finally:  # Ctrl-C included
+                entry.discard()
             self._evict()
-        except OSError:
-            pass
-        finally:  # Ctrl-C included
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
+
+    def info(self) -> CacheInfo:
+        """Return how much is kept; nothing for a folder that is not there."""
+        sizes = [size for _, size, _ in self._entries()]
+        return CacheInfo(self._folder, len(sizes), sum(sizes))
+
+    def clear(self) -> CacheInfo:
+        """Remove every entry; return how much that was.  Raises OSError."""
+        removed = []
+        for _, size, path in self._entries():
+            path.unlink(missing_ok=True)
+            removed.append(size)
+        return CacheInfo(self._folder, len(removed), sum(removed))
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.json.gz"
 
+    def _entries(self) -> list[tuple[int, int, Path]]:
+        """Return the entries, oldest first: time in ns, bytes, path."""
+        found = []
+        with suppress(OSError), os.scandir(self._folder) as entries:
+            for entry in entries:
+                if _ENTRY.fullmatch(entry.name):
+                    with suppress(OSError):  # another process let it go
+                        facts = entry.stat(follow_symlinks=False)
+                        path = self._folder / entry.name
+                        found.append((facts.st_mtime_ns, facts.st_size, path))
+        return sorted(found)
+
     def _evict(self) -> None:
-        entries = sorted(
-            (entry.stat().st_mtime_ns, entry.stat().st_size, entry)
-            for entry in self._folder.glob("*.json.gz")
-        )
+        entries = self._entries()
         total = sum(size for _, size, _ in entries)
         for _, size, path in entries:
             if total <= self._max_bytes:
@@ -106,6 +139,15 @@ class Cache:
             with suppress(OSError):
                 path.unlink()
             total -= size
+
+
+def _compress(document: Iterable[bytes], entry: AtomicFile) -> None:
+    with (
+        os.fdopen(entry.descriptor, "wb", closefd=False) as raw,
+        gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as file,
+    ):
+        for block in document:
+            file.write(block)
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

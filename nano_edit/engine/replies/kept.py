@@ -22,6 +22,7 @@ from nano_edit.engine.replies.spool import About
 from nano_edit.errors import InputError
 from nano_edit.frozen import Frozen
 from nano_edit.leftovers import ABANDONED, is_held, machine
+from nano_edit.wire.http.content_coding import ContentDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,7 @@ _NAME = re.compile(
     r"(?P<ending>\.json|\.json\.gz|\.part)"
 )
 _LONGEST_FACTS = 1 << 20  # bytes
+_LARGEST = 1 << 60  # bytes: what is on the disk already is not limited
 _MOST_NAMED = 5  # replies in a message
 
 
@@ -101,6 +103,17 @@ def read_raw(path: Path) -> Iterator[bytes]:
     with path.open("rb", buffering=0) as file:
         while block := file.read(BLOCK):
             yield block
+
+
+def read_document(path: Path) -> Iterator[bytes]:
+    """Yield what the reply says, its content codings undone.
+
+    Raises OSError, and ServerError where it is damaged, behind all that comes before.
+    """
+    decoder = ContentDecoder(content_encoding_of(path), _LARGEST)
+    for data in read_raw(path):
+        yield from decoder.feed(data)
+    yield from decoder.close()
 
 
 def content_encoding_of(path: Path) -> str:

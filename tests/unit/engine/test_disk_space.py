@@ -18,7 +18,7 @@ def free(path: Path) -> int:
 
 
 def test_what_fits_is_given(tmp_path: Path) -> None:
-    with DiskSpace().reserve({tmp_path: 1000, tmp_path / "new" / "er": 1000}):
+    with DiskSpace().reserve((tmp_path, 1000), (tmp_path / "new" / "er", 1000)):
         pass
 
 
@@ -26,10 +26,10 @@ def test_what_can_never_fit_is_refused(tmp_path: Path) -> None:
     space = DiskSpace()
     with (
         pytest.raises(InputError, match=r"MB left; one edit may need .*Nothing was"),
-        space.reserve({tmp_path: 1 << 62}),
+        space.reserve((tmp_path, 1 << 62)),
     ):
         raise AssertionError
-    with space.reserve({tmp_path: 1}):  # nothing of it stays
+    with space.reserve((tmp_path, 1)):  # nothing of it stays
         pass
 
 
@@ -37,7 +37,7 @@ def test_folders_of_one_disk_are_added_up(tiny_disk: Path) -> None:
     (tiny_disk / "one").mkdir()
     with (
         pytest.raises(InputError, match=str(tiny_disk)),
-        DiskSpace().reserve({tiny_disk / "one": 40_000, tiny_disk: 40_000}),
+        DiskSpace().reserve((tiny_disk / "one", 40_000), (tiny_disk, 40_000)),
     ):
         raise AssertionError
 
@@ -47,11 +47,11 @@ def test_edit_waits_for_the_space_of_another(tmp_path: Path) -> None:
     half = free(tmp_path) * 2 // 3
 
     def second() -> None:
-        with space.reserve({tmp_path: half}):
+        with space.reserve((tmp_path, half)):
             order.append("second")
 
     waiting = threading.Thread(target=second)
-    with space.reserve({tmp_path: half}):
+    with space.reserve((tmp_path, half)):
         waiting.start()
         waiting.join(0.2)
         order.append("first")
@@ -65,19 +65,19 @@ def test_stop_ends_the_waiting(tmp_path: Path) -> None:
 
     def second() -> None:
         try:
-            with space.reserve({tmp_path: half}):
+            with space.reserve((tmp_path, half)):
                 raise AssertionError
         except InterruptedEdit as error:
             ended.append(error)
 
     waiting = threading.Thread(target=second)
-    with space.reserve({tmp_path: half}):
+    with space.reserve((tmp_path, half)):
         waiting.start()
         waiting.join(0.1)
         space.stop()
         waiting.join(10)
     assert len(ended) == 1
-    with pytest.raises(InterruptedEdit), space.reserve({tmp_path: 1}):
+    with pytest.raises(InterruptedEdit), space.reserve((tmp_path, 1)):
         raise AssertionError
 
 
@@ -86,14 +86,14 @@ def test_disk_that_does_not_tell_is_not_called_full(
 ) -> None:
     unknown = SimpleNamespace(total=0, free=0)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: unknown)
-    with DiskSpace().reserve({tmp_path: 1 << 62}):
+    with DiskSpace().reserve((tmp_path, 1 << 62)):
         pass
 
     def fail(_: object) -> None:
         raise OSError
 
     monkeypatch.setattr(shutil, "disk_usage", fail)
-    with DiskSpace().reserve({tmp_path: 1 << 62}):
+    with DiskSpace().reserve((tmp_path, 1 << 62)):
         pass
 
 
@@ -104,7 +104,7 @@ def test_folder_that_nobody_may_look_at_is_left_to_the_writer(
         raise PermissionError
 
     monkeypatch.setattr(Path, "stat", fail)
-    with DiskSpace().reserve({tmp_path: 1 << 62}):
+    with DiskSpace().reserve((tmp_path, 1 << 62)):
         pass
 
 

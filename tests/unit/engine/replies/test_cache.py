@@ -3,34 +3,31 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import os
+import stat
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support import environment
 
 from nano_edit.domain import EditRequest, FileSpan, ImageInput
-from nano_edit.engine.replies.cache import BLOCK, DAMAGE, Cache, cache_key
-from nano_edit.errors import InputError
+from nano_edit.engine.replies.cache import BLOCK, DAMAGE, Cache, CacheInfo, cache_key
+from nano_edit.errors import InputError, ServerError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 BODY = bytes(range(256)) * 8
 LARGE = 1 << 30
+A, B, C, D, E = (letter * 64 for letter in "abcde")  # keys
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "cache" / "replies"
-
-
-@pytest.fixture
-def body(tmp_path: Path) -> Path:
-    file = tmp_path / "body.json"
-    file.write_bytes(BODY)
-    return file
 
 
 def read(cache: Cache, key: str) -> bytes | None:
@@ -92,93 +89,149 @@ def test_a_picture_that_is_gone_is_an_error(tmp_path: Path) -> None:
 # --- entries ------------------------------------------------------------------
 
 
-def test_what_was_kept_is_found_again(folder: Path, body: Path) -> None:
+def test_what_was_kept_is_found_again(folder: Path) -> None:
     cache = Cache(folder, LARGE)
-    assert cache.open("a") is None
-    cache.keep("a", body)
-    cache.keep("a", body)
-    assert read(cache, "a") == BODY
-    assert read(Cache(folder, LARGE), "a") == BODY
-    assert cache.open("b") is None
-    assert [entry.name for entry in folder.iterdir()] == ["a.json.gz"]
-    cache.forget("a")
-    cache.forget("a")
-    assert cache.open("a") is None
+    assert cache.open(A) is None
+    cache.keep(A, [BODY[:100], BODY[100:]])
+    cache.keep(A, [BODY])
+    assert read(cache, A) == BODY
+    assert read(Cache(folder, LARGE), A) == BODY
+    assert cache.open(B) is None
+    assert [entry.name for entry in folder.iterdir()] == [f"{A}.json.gz"]
+    cache.forget(A)
+    cache.forget(A)
+    assert cache.open(A) is None
 
 
-def test_a_body_of_many_blocks_is_read_a_block_at_a_time(
-    folder: Path, body: Path
-) -> None:
-    body.write_bytes(bytes(3 * BLOCK))
+def test_a_body_of_many_blocks_is_read_a_block_at_a_time(folder: Path) -> None:
     cache = Cache(folder, LARGE)
-    cache.keep("a", body)
-    blocks = cache.open("a")
+    cache.keep(A, [bytes(3 * BLOCK)])
+    blocks = cache.open(A)
     assert blocks is not None
     assert [len(block) for block in blocks] == [BLOCK] * 3
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes are POSIX's")
-def test_nobody_else_can_look_into_the_folder(folder: Path, body: Path) -> None:
-    Cache(folder, LARGE).keep("a", body)
-    assert folder.stat().st_mode & 0o777 == 0o700
+def test_nobody_else_can_look_into_it(folder: Path) -> None:
+    before = os.umask(0)
+    try:
+        Cache(folder, LARGE).keep(A, [BODY])
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / f"{A}.json.gz").stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("at", [0, 1, 2, -1200, -500, -6, -2])
-def test_a_damaged_entry_is_found_out(at: int, folder: Path, body: Path) -> None:
-    body.write_bytes(os.urandom(2000))
+def test_a_damaged_entry_is_found_out(at: int, folder: Path) -> None:
     cache = Cache(folder, LARGE)
-    cache.keep("a", body)
-    entry = folder / "a.json.gz"
+    cache.keep(A, [os.urandom(2000)])
+    entry = folder / f"{A}.json.gz"
     raw = bytearray(entry.read_bytes())
     raw[at] ^= 0xFF
     entry.write_bytes(raw)
     with pytest.raises(DAMAGE):
-        read(cache, "a")
+        read(cache, A)
 
 
-def test_a_torn_entry_is_found_out(folder: Path, body: Path) -> None:
+@pytest.mark.parametrize("length", [-1, 40, 0])
+def test_a_torn_entry_is_found_out(folder: Path, length: int) -> None:
     cache = Cache(folder, LARGE)
-    cache.keep("a", body)
-    entry = folder / "a.json.gz"
-    entry.write_bytes(entry.read_bytes()[:-1])
-    with pytest.raises(DAMAGE):
-        read(cache, "a")
+    cache.keep(A, [BODY])
+    entry = folder / f"{A}.json.gz"
+    entry.write_bytes(entry.read_bytes()[:length])
+    blocks = read_or_none(cache)
+    assert blocks != BODY
 
 
-def test_the_oldest_go_first_over_the_size_cap(folder: Path, body: Path) -> None:
-    body.write_bytes(os.urandom(1000))
-    Cache(folder, LARGE).keep("probe", body)
-    size = (folder / "probe.json.gz").stat().st_size
-    (folder / "probe.json.gz").unlink()
+def read_or_none(cache: Cache) -> bytes | None:
+    try:
+        return read(cache, A)
+    except DAMAGE:
+        return None
+
+
+def test_a_reply_that_is_damaged_is_not_kept(folder: Path) -> None:
+    def broken() -> Iterator[bytes]:
+        yield BODY
+        raise ServerError("The reply's compression is broken.")
+
+    cache = Cache(folder, LARGE)
+    cache.keep(A, broken())
+    assert list(folder.iterdir()) == []
+
+
+def test_an_interruption_leaves_nothing(folder: Path) -> None:
+    def interrupted() -> Iterator[bytes]:
+        yield BODY
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Cache(folder, LARGE).keep(A, interrupted())
+    assert list(folder.iterdir()) == []
+
+
+def test_the_oldest_go_first_over_the_size_cap(folder: Path) -> None:
+    body = os.urandom(1000)
+    Cache(folder, LARGE).keep(A, [body])
+    size = (folder / f"{A}.json.gz").stat().st_size
+    (folder / f"{A}.json.gz").unlink()
     cache = Cache(folder, 3 * size + size // 2)
-    for age, key in enumerate("dbca"):
-        cache.keep(key, body)
+    for age, key in enumerate([D, B, C, A]):
+        cache.keep(key, [body])
         moment = 1_000_000_000 + age
         os.utime(folder / f"{key}.json.gz", (moment, moment))
-    cache.keep("e", body)
+    cache.keep(E, [body])
     names = sorted(entry.name[0] for entry in folder.iterdir())
     assert names == ["a", "c", "e"]
 
 
-def test_an_entry_beyond_the_cap_itself_is_let_go(folder: Path, body: Path) -> None:
-    Cache(folder, 10).keep("a", body)
+def test_an_entry_beyond_the_cap_itself_is_let_go(folder: Path) -> None:
+    Cache(folder, 10).keep(A, [BODY])
     assert list(folder.iterdir()) == []
 
 
-def test_a_cache_that_cannot_be_used_is_a_miss(tmp_path: Path, body: Path) -> None:
+def test_files_of_the_user_in_the_folder_are_left_alone(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    mine = folder / "measurements.json.gz"
+    mine.write_bytes(bytes(100_000))
+    os.utime(mine, (1, 1))
+    cache = Cache(folder, 10)
+    cache.keep(A, [BODY])
+    cache.clear()
+    assert list(folder.iterdir()) == [mine]
+
+
+def test_what_is_kept_is_counted_and_cleared(folder: Path) -> None:
+    cache = Cache(folder, LARGE)
+    assert cache.info() == CacheInfo(folder, 0, 0)
+    assert cache.clear() == CacheInfo(folder, 0, 0)
+    for key in (A, B):
+        cache.keep(key, [BODY])
+    size = sum(entry.stat().st_size for entry in folder.iterdir())
+    assert cache.info() == CacheInfo(folder, 2, size)
+    assert cache.clear() == CacheInfo(folder, 2, size)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_used_is_a_miss(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_bytes(b"")
     for folder in (blocked, blocked / "below"):
         cache = Cache(folder, LARGE)
-        cache.keep("a", body)
-        assert cache.open("a") is None
-        cache.forget("a")
+        cache.keep(A, [BODY])
+        assert cache.open(A) is None
+        cache.forget(A)
     assert blocked.read_bytes() == b""
 
 
-def test_a_body_that_is_gone_leaves_nothing(folder: Path, tmp_path: Path) -> None:
-    Cache(folder, LARGE).keep("a", tmp_path / "gone.json")
-    assert list(folder.iterdir()) == []
+def test_what_a_kill_left_is_swept(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    left = folder / ".nano-edit-00000000-0123456789abcdef.part"
+    left.write_bytes(BODY)
+    os.utime(left, (time.time() - 100_000,) * 2)
+    Cache(folder, LARGE).keep(A, [BODY])
+    assert not left.exists()
 
 
 SHARED = """
@@ -188,8 +241,8 @@ from nano_edit.engine.replies.cache import DAMAGE, Cache
 folder, body, mark = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 cache = Cache(folder, 4000)
 for turn in range(40):
-    key = f"{turn % 5}"
-    cache.keep(key, body)
+    key = f"{turn % 5}" * 64
+    cache.keep(key, [body.read_bytes()])
     blocks = cache.open(key)
     if blocks is None:
         continue
@@ -201,7 +254,8 @@ print(mark)
 """
 
 
-def test_processes_may_share_a_folder(folder: Path, body: Path) -> None:
+def test_processes_may_share_a_folder(folder: Path, tmp_path: Path) -> None:
+    body = tmp_path / "body.json"
     body.write_bytes(os.urandom(1000))
     workers = [
         subprocess.Popen(

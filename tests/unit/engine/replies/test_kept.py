@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from nano_edit.engine.replies.kept import (
     find_kept,
     find_reply,
     list_kept,
+    read_document,
     read_raw,
     remove_reply,
 )
@@ -238,6 +240,22 @@ def test_reply_is_read_a_block_at_a_time(folder: Path) -> None:
     assert [len(block) for block in read_raw(spool.path)] == [BLOCK, BLOCK, 1]
     assert content_encoding_of(spool.path) == "gzip, gzip"
     assert content_encoding_of(folder / "elsewhere") == ""
+
+
+def test_compressed_reply_is_read_as_what_it_says(folder: Path) -> None:
+    document = b'{"a": [%s]}' % (b"1," * BLOCK + b"1")
+    with Spool.create(folder, About()) as spool:
+        spool.write(gzip.compress(document))
+    assert b"".join(read_document(spool.path)) == document
+
+
+def test_cut_reply_is_read_as_far_as_it_goes(folder: Path) -> None:
+    with Spool.create(folder, About()) as spool:
+        spool.write(gzip.compress(os.urandom(5000))[:3000])
+    assert 2000 < len(b"".join(read_document(spool.path))) < 3000
+    with Spool.create(folder, About()) as spool:
+        spool.write(b"\x1f")
+    assert b"".join(read_document(spool.path)) == b"\x1f"
 
 
 def test_kept_reply_is_removed_with_what_is_known_of_it(folder: Path) -> None:
