@@ -12,7 +12,7 @@ that one mistake cannot pass on both sides.
 
 from __future__ import annotations
 
-from nano_edit.emulator.faults.syntax import FaultListError
+from nano_edit.emulator.faults.kind import FaultListError
 from nano_edit.emulator.log import LogEntry
 from nano_edit.emulator.received import ReceivedImage
 from nano_edit.emulator.server import Emulator

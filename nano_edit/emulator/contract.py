@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +57,20 @@ class GenerateRequest:
         source = (last.width, last.height) if last else None
         ratio, size = ratio or self.aspect_ratio, size or self.image_size
         return self.model.pixels(ratio, size, source)
+
+    def other_ratio(self) -> str:
+        """Return the ratio of the table that is next to the right one."""
+        width, height = self.pixels
+        by_distance = sorted(
+            RATIOS, key=lambda ratio: abs(math.log(width / height / value_of(ratio)))
+        )
+        return by_distance[1]
+
+
+def value_of(ratio: str) -> float:
+    """Return width divided by height of ``"16:9"``."""
+    width, height = map(int, ratio.split(":"))
+    return width / height
 
 
 def read_request(body: bytes, name: str, *, version: str) -> GenerateRequest:

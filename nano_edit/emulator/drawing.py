@@ -1,44 +1,35 @@
 """The picture of a reply: inputs composed, edited, fitted, encoded.
 
-The work is done at about a megapixel and scaled afterwards, so that a 4K reply
-takes no seconds.  Pixels are taken as they are stored: like the service, this
+Edits are done at the pixels of the reply, but for 4K, which is scaled from 2K so
+that it takes no seconds.  Pixels are taken as they are stored: like the service, this
 room does not turn a photo by its EXIF orientation.
 
-No model is here: each word known has one fixed edit, several are carried out
-in the order they are said, and an instruction without such a word is lettered
-onto the picture.  The same request gives the same bytes.
+An instruction without a word that is known is lettered onto the picture.  The
+same request gives the same bytes.
 """
 
 from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from PIL import (
-    Image,
-    ImageChops,
-    ImageDraw,
-    ImageEnhance,
-    ImageFilter,
-    ImageFont,
-    ImageOps,
-)
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageOps
 
+from nano_edit.emulator.distort import distort
+from nano_edit.emulator.edits import Picture, plan
 from nano_edit.emulator.errors import invalid
 from nano_edit.emulator.received import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    _Make = Callable[[re.Match[str], str], "PictureEdit"]
+    from nano_edit.emulator.faults.drift import Drift
 
-Picture = Image.Image
-
-_WORK = 1600  # the longer side that edits are done at, pixels
+_WORK = 1600  # the longer side that edits are done at, pixels, at least
+_MOST_WORK = 2816  # and at most
 _SAME_SHAPE = 0.05  # two shapes nearer than this are stretched into each other
 _OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 90, "dpi": (300, 300)},
@@ -50,29 +41,44 @@ _CREDENTIALS = b"JP\0\1\0\0\0\1nano-edit-emulator: no content credentials\0"
 
 
 def render(
-    images: Sequence[bytes], instruction: str, size: tuple[int, int], *, label: str = ""
+    images: Sequence[bytes],
+    instruction: str,
+    size: tuple[int, int],
+    *,
+    drift: Drift,
+    seed: bytes,
+    mark: str,
 ) -> Picture:
     """Return the edited picture, RGB, ``size`` pixels (width, height).
 
-    ``label`` follows the word on the mark, to tell drafts apart.  `Refusal` when
-    an image opens but cannot be decoded.
+    ``seed`` decides what ``drift`` leaves to chance; ``mark`` is written in the
+    corner, to say that no model made this and to tell drafts apart.  `Refusal`
+    when an image opens but cannot be decoded.
     """
-    picture = _beside([_open(data, number) for number, data in enumerate(images, 1)])
+    side = min(max(_WORK, *size), _MOST_WORK)
+    pictures = [_open(data, side, number) for number, data in enumerate(images, 1)]
+    mask = _take_mask(pictures, instruction)
+    original = _beside(pictures)
     edits = plan(instruction)
+    picture = original
     for edit in edits:
         picture = edit.apply(picture)
-    picture = _fit(picture, size)
+    if mask is not None and picture.size == original.size:
+        picture = Image.composite(picture, original, mask.resize(original.size))
+    picture = _crop(picture, size) if drift.wrong_ratio else _fit(picture, size)
     if not edits:
         _letter(picture, instruction)
-    _mark(picture, f"emulated {label}".strip())
+    picture = distort(picture, drift, seed)
+    if mark:
+        _mark(picture, mark)
     return picture
 
 
-def _open(data: bytes, number: int) -> Picture:
+def _open(data: bytes, side: int, number: int) -> Picture:
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
-            image.draft("RGB", (_WORK, _WORK))
-            image.thumbnail((_WORK, _WORK), reducing_gap=2.0)
+            image.draft("RGB", (side, side))
+            image.thumbnail((side, side), reducing_gap=2.0)
             return _to_rgb(image)
     except (OSError, ValueError, SyntaxError) as error:
         where = f"contents[0].parts[{number}].inline_data"
@@ -90,6 +96,26 @@ def _to_rgb(image: Picture) -> Picture:
     return image.convert("RGB")
 
 
+def _take_mask(pictures: list[Picture], instruction: str) -> Picture | None:
+    """Remove the mask from ``pictures`` and return it (mode L), if one is meant.
+
+    It is the last of several pictures, without colour and nearly all of it black
+    or white, where the instruction speaks of a mask: white may change.
+    """
+    if len(pictures) < 2 or not re.search(r"\bmask", instruction, re.IGNORECASE):
+        return None
+    red, green, blue = pictures[-1].split()
+    grey = pictures[-1].convert("L")
+    strays = [ImageChops.difference(red, other) for other in (green, blue)]
+    coloured = any(sum(stray.histogram()[17:]) for stray in strays)
+    counts = grey.histogram()
+    plain = sum(counts[:32]) + sum(counts[224:])
+    if coloured or plain < 0.6 * sum(counts):
+        return None
+    pictures.pop()
+    return grey
+
+
 def _beside(pictures: list[Picture]) -> Picture:
     """Compose several pictures side by side, all as high as the first."""
     if not pictures:
@@ -104,6 +130,11 @@ def _beside(pictures: list[Picture]) -> Picture:
         canvas.paste(one.resize((width, height)), (at, 0))
         at += width
     return canvas
+
+
+def _crop(picture: Picture, size: tuple[int, int]) -> Picture:
+    """Scale to ``size``; of a picture of another shape two sides are cut off."""
+    return ImageOps.fit(picture, size, Image.Resampling.BICUBIC)
 
 
 def _fit(picture: Picture, size: tuple[int, int]) -> Picture:
@@ -156,7 +187,7 @@ def _wrap(text: str, width: float, size: int, most: int = 4) -> list[str]:
 
 
 def _mark(picture: Picture, text: str) -> None:
-    """Say in the corner that no model made this."""
+    """Write ``text`` in the lower right corner."""
     size = max(6, min(picture.size) // 40)
     length = _font(size).getlength(text)
     right, foot = picture.width - size // 2, picture.height - size // 2
@@ -179,135 +210,3 @@ def encode(picture: Picture, image_format: str) -> bytes:
     segment = struct.pack(">BBH", 0xFF, 0xEB, len(_CREDENTIALS) + 2) + _CREDENTIALS
     after_jfif = 4 + struct.unpack_from(">H", data, 4)[0]
     return b"".join((data[:after_jfif], segment, data[after_jfif:]))
-
-
-# --- edits by their words ---------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class PictureEdit:
-    """One thing to do, and how the reply's words say that it was done."""
-
-    words: str
-    apply: Callable[[Picture], Picture]
-
-
-def plan(instruction: str) -> tuple[PictureEdit, ...]:
-    """Return the edits that an instruction names, in the order it names them."""
-    found = []
-    for pattern, make in _VOCABULARY:
-        match = re.search(pattern, instruction, re.IGNORECASE)
-        if match:
-            found.append((match.start(), make(match, instruction)))
-    found.sort(key=lambda entry: entry[0])
-    return tuple(edit for _, edit in found)
-
-
-def describe(instruction: str) -> str:
-    """Return what was done as one sentence."""
-    words = [edit.words for edit in plan(instruction)]
-    return f"I {' and '.join(words or ['lettered the instruction onto the picture'])}."
-
-
-def _blur(_: re.Match[str], instruction: str) -> PictureEdit:
-    if "background" in instruction.lower():
-        return PictureEdit("blurred the background", _blur_background)
-    return PictureEdit("blurred the picture", _blur_all)
-
-
-def _rotate(match: re.Match[str], instruction: str) -> PictureEdit:
-    degrees = int(match["degrees"] or 90)
-    if re.search(r"\b(left|(counter|anti)-?clockwise)\b", instruction, re.IGNORECASE):
-        degrees = -degrees
-    return PictureEdit(
-        f"rotated it by {degrees} degrees", partial(_turn, degrees=degrees)
-    )
-
-
-def _flip(_: re.Match[str], instruction: str) -> PictureEdit:
-    if re.search(r"vertical|upside", instruction, re.IGNORECASE):
-        return PictureEdit("flipped it upside down", ImageOps.flip)
-    return PictureEdit("mirrored it", ImageOps.mirror)
-
-
-def _plain(words: str, apply: Callable[[Picture], Picture]) -> _Make:
-    return lambda _match, _instruction: PictureEdit(words, apply)
-
-
-def _enhance(
-    enhancer: Callable[[Picture], ImageEnhance._Enhance], factor: float
-) -> Callable[[Picture], Picture]:
-    return lambda picture: enhancer(picture).enhance(factor)
-
-
-def _radius(picture: Picture) -> float:
-    return max(picture.size) / 70
-
-
-def _blur_all(picture: Picture) -> Picture:
-    return picture.filter(ImageFilter.GaussianBlur(_radius(picture)))
-
-
-def _blur_background(picture: Picture) -> Picture:
-    """Blur everything but a soft ellipse in the middle."""
-    width, height = picture.size
-    mask = Image.new("L", picture.size, 0)
-    box = (width * 0.22, height * 0.14, width * 0.78, height * 0.92)
-    ImageDraw.Draw(mask).ellipse(box, fill=255)
-    mask = mask.filter(ImageFilter.GaussianBlur(max(picture.size) / 16))
-    return Image.composite(picture, _blur_all(picture), mask)
-
-
-def _gray(picture: Picture) -> Picture:
-    return picture.convert("L").convert("RGB")
-
-
-def _sepia(picture: Picture) -> Picture:
-    return ImageOps.colorize(
-        picture.convert("L"), black="#1c0f05", mid="#9a7348", white="#fff3dc"
-    )
-
-
-def _tint(picture: Picture, *, red: float, blue: float) -> Picture:
-    bands = picture.split()
-    scaled = (
-        bands[0].point(lambda value: round(value * red)),
-        bands[1],
-        bands[2].point(lambda value: round(value * blue)),
-    )
-    return Image.merge("RGB", scaled)
-
-
-def _sharpen(picture: Picture) -> Picture:
-    return picture.filter(ImageFilter.UnsharpMask(radius=2, percent=180, threshold=2))
-
-
-def _turn(picture: Picture, *, degrees: int) -> Picture:
-    """Rotate clockwise; the canvas grows so that no corner is lost."""
-    return picture.rotate(
-        -degrees, Image.Resampling.BICUBIC, expand=True, fillcolor="white"
-    )
-
-
-_VOCABULARY: tuple[tuple[str, _Make], ...] = (
-    (r"\b(blur|unfocus|defocus)", _blur),
-    (
-        r"\b(black( ?& ?|[ -]and[ -])white|gr[ae]y ?scale|monochrome|desaturat)",
-        _plain("made it black and white", _gray),
-    ),
-    (r"\bsepia\b", _plain("toned it sepia", _sepia)),
-    (
-        r"\b(bright(er|en)|lighter|lighten)",
-        _plain("made it brighter", _enhance(ImageEnhance.Brightness, 1.35)),
-    ),
-    (
-        r"\bdark(er|en)",
-        _plain("made it darker", _enhance(ImageEnhance.Brightness, 0.6)),
-    ),
-    (r"\bwarm", _plain("made it warmer", partial(_tint, red=1.15, blue=0.8))),
-    (r"\b(cool|colder)", _plain("made it cooler", partial(_tint, red=0.8, blue=1.15))),
-    (r"\bsharp", _plain("sharpened it", _sharpen)),
-    (r"\b(invert|negative)", _plain("inverted it", ImageChops.invert)),
-    (r"\b(mirror|flip)", _flip),
-    (r"\brotat\w*\D{0,20}(?P<degrees>\d{1,3})?", _rotate),
-)

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from nano_edit.emulator.connection import ClientConnection, ClientGoneError, Sender
 from nano_edit.emulator.contract import MAX_BODY, too_large
 from nano_edit.emulator.errors import Refusal, error_response, google_error, invalid
-from nano_edit.emulator.faults.syntax import FaultListError
+from nano_edit.emulator.faults.kind import FaultListError
 from nano_edit.emulator.log import masked
 from nano_edit.emulator.responses import (
     JSON_TYPE,

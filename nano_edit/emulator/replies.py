@@ -12,6 +12,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nano_edit.emulator.faults.drift import NO_DRIFT, Drift
 from nano_edit.emulator.responses import Blob, Response, write_json
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class ResponseBuilder:
     """One valid request, and how large a signature its reply is to carry."""
 
     request: GenerateRequest
+    drift: Drift = NO_DRIFT
+    mark: bool = True  # say on the picture that no model made it
     signature_size: int | None = None  # characters; None: as the service does
 
     @property
@@ -48,10 +51,22 @@ class ResponseBuilder:
         # Pillow is loaded at the first edit, so that starting up stays cheap.
         from nano_edit.emulator.drawing import encode, render  # noqa: PLC0415
 
-        request = self.request
-        size = size or request.pixels
-        picture = render(request.data, request.instruction, size, label=label)
+        request, drift = self.request, self.drift
+        size = size or self._size()
+        picture = render(
+            request.data,
+            request.instruction,
+            size,
+            drift=drift,
+            seed=request.digest,
+            mark=f"emulated {label}".strip() if self.mark else "",
+        )
         return encode(picture, image_format or self.format)
+
+    def _size(self) -> tuple[int, int]:
+        if self.drift.wrong_ratio:
+            return self.request.pixels_of(ratio=self.request.other_ratio())
+        return self.request.pixels
 
     def signature(self, part: int = 0) -> Blob | None:
         """Return a thoughtSignature: base64 that does not compress further."""
@@ -89,7 +104,7 @@ class ResponseBuilder:
 
     def words(self) -> str:
         """Return what the model says about its edit."""
-        from nano_edit.emulator.drawing import describe  # noqa: PLC0415 - as above
+        from nano_edit.emulator.edits import describe  # noqa: PLC0415 - as above
 
         instruction = self.request.instruction
         asked = "".join(c if c.isprintable() else " " for c in instruction)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from nano_edit.emulator.faults.drift import parse_drift
 from nano_edit.emulator.http import Listener
 from nano_edit.emulator.service import EmulatorOptions, Service
 
@@ -22,9 +23,11 @@ class Emulator:
     ``port`` 0 takes a free one.  ``faults`` is a list as `faults.syntax` reads it.
     ``latency`` is seconds of silence before each picture.  ``signature_bytes``
     is the length of each thoughtSignature (None: 1.1 to 1.5 MB, as the service).
-    ``keep_images`` keeps the pictures that came in ``images``.
-    `FaultListError` when ``faults`` cannot be read; `OSError` when the port is
-    taken.
+    ``keep_images`` keeps the pictures that came in ``images``.  ``drift`` is what
+    happens to every picture besides the edit, as `faults.drift` reads it; ``mark``
+    writes "emulated" on it.
+    `FaultListError` when ``faults`` or ``drift`` cannot be read; `OSError` when the
+    port is taken.
     """
 
     def __init__(
@@ -36,9 +39,11 @@ class Emulator:
         signature_bytes: int | None = None,
         gzip: bool = True,
         keep_images: bool = False,
+        drift: str = "",
+        mark: bool = True,
     ) -> None:
-        options = EmulatorOptions(latency, signature_bytes, gzip, keep_images)
-        self._service = Service(options, faults)
+        options = EmulatorOptions(latency, signature_bytes, gzip, keep_images, mark)
+        self._service = Service(options, faults, drift)
         self._listener = Listener(port, self._service)
         self._thread = threading.Thread(
             target=self._listener.serve_forever,
@@ -65,6 +70,10 @@ class Emulator:
     def set_faults(self, faults: str) -> None:
         """Replace what is left of the fault list."""
         self._service.faults.replace(faults)
+
+    def set_drift(self, drift: str) -> None:
+        """Replace what happens to every picture besides the edit."""
+        self._service.drift = parse_drift(drift)
 
     def start(self) -> None:
         """Begin to answer; until then clients wait in the queue."""

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs
 from nano_edit.emulator.connection import compress
 from nano_edit.emulator.contract import GenerateRequest, read_request
 from nano_edit.emulator.errors import invalid, refuse
+from nano_edit.emulator.faults.drift import Drift, parse_drift
 from nano_edit.emulator.faults.syntax import Fault, FaultQueue
 from nano_edit.emulator.log import Log, hash_key, strip_scheme
 from nano_edit.emulator.replies import ResponseBuilder
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from nano_edit.emulator.responses import Delivery, Response
 
 _KEPT = 64 * 1024 * 1024  # bytes of replies that are kept
-_CacheKey = tuple[bytes, str, bool]
+_CacheKey = tuple[bytes, str, Drift, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,18 @@ class EmulatorOptions:
     signature_bytes: int | None = None
     gzip: bool = True
     keep_images: bool = False
+    mark: bool = True
 
 
 class Service:
     """Everything that requests share: options, faults, log, kept replies."""
 
-    def __init__(self, options: EmulatorOptions, faults: str) -> None:
+    def __init__(
+        self, options: EmulatorOptions, faults: str = "", drift: str = ""
+    ) -> None:
         self.options = options
         self.faults = FaultQueue(faults)
+        self.drift = parse_drift(drift)
         self.log = Log()
         self.images: dict[int, tuple[bytes, ...]] = {}
         self._replies = _ReplyCache()
@@ -84,7 +89,12 @@ class Service:
             self.images[number] = request.data
 
     def _build(self, request: GenerateRequest, fault: Fault, *, gzip: bool) -> Response:
-        builder = ResponseBuilder(request, self.options.signature_bytes)
+        builder = ResponseBuilder(
+            request,
+            drift=self.drift,
+            mark=self.options.mark,
+            signature_size=self.options.signature_bytes,
+        )
 
         def build() -> Response:
             response = fault.kind.build(builder, fault.argument)
@@ -93,7 +103,9 @@ class Service:
             body = tuple(compress(response.body))
             return dataclasses.replace(response, body=body, encoding="gzip")
 
-        return self._replies.get((request.digest, str(fault), gzip), build)
+        return self._replies.get(
+            (request.digest, str(fault), builder.drift, gzip), build
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,8 @@ REFUSALS = (
 ODD_BUT_WHOLE = (
     "ok empty-part drafts drafts-thought thought-last bad-draft wrong-mime png webp "
     "data-url snake-case urlsafe escaped late-keys compact warning coding=identity "
-    "201 203 gzip-no-trailer tail-stall=30 terminal-escapes"
+    "201 203 gzip-no-trailer tail-stall=30 terminal-escapes "
+    "shift zoom recolour soften scatter repaint wrong-ratio"
 ).split()
 
 ROWS = (

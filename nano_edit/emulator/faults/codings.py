@@ -9,7 +9,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from nano_edit.emulator.connection import compress, slices
-from nano_edit.emulator.faults.kind import FaultSection
+from nano_edit.emulator.faults.kind import TEXT, FaultSection
 from nano_edit.emulator.responses import Response
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def _encoded(coding: str, pieces: Iterable[bytes]) -> Response:
     "Content-Encoding: ARG over a reply that is not encoded",
     argument="coding",
     default="none",
-    is_number=False,
+    pattern=TEXT,
 )
 def _announced(builder: ResponseBuilder, argument: str) -> Response:
     return _encoded(argument, builder.ordinary().body)

@@ -23,7 +23,7 @@ from nano_edit.emulator.errors import (
     quota_failure,
     retry_info,
 )
-from nano_edit.emulator.faults.kind import FaultSection
+from nano_edit.emulator.faults.kind import TEXT, FaultSection
 from nano_edit.emulator.faults.odd import ESCAPES
 from nano_edit.emulator.responses import Response
 
@@ -229,7 +229,7 @@ ERRORS.add(
     "302 to another host",
     argument="URL",
     default="http://127.0.0.1:9/elsewhere",
-    is_number=False,
+    pattern=TEXT,
 )
 def _redirect(_builder: ResponseBuilder, argument: str) -> Response:
     return Response(302, (b"",), "text/html", (("Location", argument),))

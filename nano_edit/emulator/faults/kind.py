@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 
     from nano_edit.emulator.replies import ResponseBuilder
 
+NUMBER = r"\d{1,12}(?:\.\d+)?"
+TEXT = r"[^,\x00-\x1f]*?"
 # Takes the fault's argument as it was written.
 Build: TypeAlias = "Callable[[ResponseBuilder, str], Response]"
+
+
+class FaultListError(ValueError):
+    """The fault list is not in the grammar, or names what there is not."""
 
 
 def ordinary(builder: ResponseBuilder, _: str) -> Response:
@@ -40,7 +46,15 @@ class FaultKind:
     deliver: Callable[[str], Delivery] = at_once
     argument: str = ""  # what ARG is; "": it takes none
     default: str = ""  # ARG when it is left out
-    is_number: bool = True  # of ARG
+    pattern: str = NUMBER  # that ARG matches
+
+    def complaint(self) -> str:
+        """Return what is wrong with an argument that does not match."""
+        if not self.argument:
+            return f"{self.name} takes no argument"
+        number = "a number of " if self.pattern == NUMBER else ""
+        example = f", such as {self.default}" if not number else ""
+        return f"{self.name} takes {number}{self.argument}{example}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nano_edit.emulator.faults.kind import FaultKind, FaultSection
+from nano_edit.emulator.faults.kind import TEXT, FaultKind, FaultSection
 from nano_edit.emulator.responses import Response, write_json
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ REFUSALS.kinds.extend(map(finish_reason, FINISH_REASONS))
     "no candidates, promptFeedback.blockReason ARG",
     argument="reason",
     default="PROHIBITED_CONTENT",
-    is_number=False,
+    pattern=TEXT,
 )
 def _blocked(builder: ResponseBuilder, argument: str) -> Response:
     feedback = {

@@ -20,22 +20,16 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nano_edit.emulator.faults.kind import FaultListError
 from nano_edit.emulator.faults.refusals import finish_reason
 from nano_edit.emulator.faults.table import FAULTS
 
 if TYPE_CHECKING:
     from nano_edit.emulator.faults.kind import FaultKind
 
-_ENTRY = re.compile(
-    r"(?P<name>[^=:,\s]+)(=(?P<argument>[^,\x00-\x1f]*?))?(:(?P<count>\d{1,9}|\*))?",
-    re.ASCII,
-)
-_NUMBER = re.compile(r"\d{1,12}(\.\d+)?", re.ASCII)
+_ENTRY = re.compile(r"(?P<name>[^=:,\s]+)(?P<rest>=[^,\x00-\x1f]*|:.*)?", re.ASCII)
+_COUNT = r"(?::(?P<count>\d{1,9}|\*))?"
 _FINISH_REASON = re.compile(r"[A-Z][A-Z_]+", re.ASCII)
-
-
-class FaultListError(ValueError):
-    """The fault list is not in the grammar, or names what there is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +64,17 @@ def _read_entry(text: str) -> FaultEntry:
     match = _ENTRY.fullmatch(text)
     if not match:
         raise FaultListError(f"{text!r} is not NAME[=ARG][:COUNT]")
-    kind = _kind(match["name"])
-    argument = match["argument"]
-    if argument is not None and not kind.argument:
-        raise FaultListError(f"{kind.name} takes no argument")
-    argument = argument or kind.default
-    if kind.is_number and argument and not _NUMBER.fullmatch(argument):
-        raise FaultListError(f"{kind.name} takes a number of {kind.argument}")
-    count = match["count"] or "1"
-    fault = Fault(kind, argument)
+    kind, rest = _kind(match["name"]), match["rest"] or ""
+    argument = "(?P<argument>)"
+    if kind.argument:
+        argument = f"(?:=(?P<argument>{kind.pattern})?)?"
+    found = re.fullmatch(argument + _COUNT, rest, re.ASCII)
+    if not found:
+        if rest.startswith("="):
+            raise FaultListError(kind.complaint())
+        raise FaultListError(f"{text!r} is not NAME[=ARG][:COUNT]")
+    fault = Fault(kind, found["argument"] or kind.default)
+    count = found["count"] or "1"
     return FaultEntry(fault, None if count == "*" else int(count))
 
 
