@@ -7,15 +7,30 @@ here too, loads only what it needs.
 
 TYPE_CHECKING = False  # type checkers take it for true; no import is needed
 if TYPE_CHECKING:
-    from nano_edit.api import edit
-    from nano_edit.domain import EditResult
+    from nano_edit.api import edit, edit_many
+    from nano_edit.domain import Edit, EditResult
+    from nano_edit.engine.batch.runner import Batch
+    from nano_edit.engine.editor import Editor
     from nano_edit.errors import NanoEditError
 
 __version__ = "0.1.0"
-__all__ = ["EditResult", "NanoEditError", "__version__", "edit"]
+__all__ = [
+    "Batch",
+    "Edit",
+    "EditResult",
+    "Editor",
+    "NanoEditError",
+    "__version__",
+    "edit",
+    "edit_many",
+]
 
 _HOMES = {
     "edit": "nano_edit.api",
+    "edit_many": "nano_edit.api",
+    "Edit": "nano_edit.domain",
+    "Batch": "nano_edit.engine.batch.runner",
+    "Editor": "nano_edit.engine.editor",
     "EditResult": "nano_edit.domain",
     "NanoEditError": "nano_edit.errors",
 }

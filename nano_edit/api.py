@@ -1,4 +1,4 @@
-"""`edit`: one picture edit from Python, made of the same parts as the command.
+"""`edit` and `edit_many`: an `Editor` and one call, for Python programs.
 
 ::
 
@@ -7,58 +7,26 @@
     result = edit("blur the background", "in.jpg", "out.png")
     print(result.image.path, result.image.width, result.image.height)
 
-Rules:
-- Of the environment it reads the key (``NANO_EDIT_API_KEY``, then the provider's
-  own variables), ``NANO_EDIT_BASE_URL``, and what `httpx` reads (proxies, CA); no
-  configuration file, no keyring, nothing in the current folder.
-- It prints nothing and handles no signal.  ``observe`` hears what goes on.
-- Every call is by itself: threads may call it at the same time.
+For several edits make an `Editor` and call its ``edit``, or hand them to a `Batch`.
+What an `Editor` reads of the environment is in `nano_edit.engine.editor`.
 """
 
 from __future__ import annotations
 
-import io
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from nano_edit.domain import Note
-from nano_edit.engine.edit import edit as ask_and_place
-from nano_edit.engine.means import Means, Options
-from nano_edit.engine.prepare import (
-    AUTO,
-    Wish,
-    checked_instruction,
-    prepare_request,
-    timeout_for,
-)
-from nano_edit.engine.replies.cache import Cache
-from nano_edit.engine.replies.spool import state_folder
-from nano_edit.engine.retry import RetryPolicy
-from nano_edit.errors import UsageError
-from nano_edit.pictures.inputs.workspace import Workspace
-from nano_edit.pictures.outputs.destination import plan_destination
-from nano_edit.wire.credentials import checked_key, key_in_environment, no_key
-from nano_edit.wire.http.client import Client
-from nano_edit.wire.providers import PROVIDERS
-from nano_edit.wire.service import Service
+from nano_edit.domain import AUTO, Edit
+from nano_edit.engine.batch.runner import Batch
+from nano_edit.engine.editor import Editor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from nano_edit.domain import (
-        ApiKey,
-        Destination,
-        EditEvent,
-        EditRequest,
-        EditResult,
-        Observe,
-    )
-    from nano_edit.wire.providers import Provider
+    from nano_edit.domain import EditResult, Observe
+    from nano_edit.engine.batch.runner import Outcome
 
 FilePath = str | os.PathLike[str]
-
-CACHE_BYTES = 2_048_000_000  # most that a cache folder keeps
 
 
 def edit(
@@ -95,11 +63,6 @@ def edit(
     output: a file, whose suffix decides the format (.png .jpg .webp .avif .tif),
         or a folder; None: ``<first image>-edited.<ext>`` in the current folder.
     model: None: the provider's current Pro.
-    provider: "apiyi" or "google".
-    base_url: another host that speaks the same API, such as the emulator's
-        `nano_edit.emulator.Emulator.url`; None: ``NANO_EDIT_BASE_URL``, then the
-        provider's own.
-    api_key: None: ``NANO_EDIT_API_KEY``, then the provider's variables.
     aspect_ratio: "16:9" and the like; "match": the one nearest to the first
         picture; None: the model follows the source.
     size: "512", "1K", "2K" or "4K"; None: the model's own.
@@ -111,15 +74,8 @@ def edit(
     format: "png", "jpg", "webp", "avif" or "tif", whatever the output's suffix.
     force: replace an output that exists.
     save_drafts: keep the model's drafts beside the output.
-    timeout: seconds for one whole attempt; None: 300, or 600 at 4K.
-    connect_timeout: seconds for the connection.
-    retries: further attempts where nothing was billed.
-    max_wait: seconds, the longest wait between two attempts.
-    retry_unknown: also try again where the lost attempt may have been billed.
-    cache: a folder in which replies are kept, so that the same edit is paid for
-        once; None: no cache.
-    observe: is called with each event of the edit (`nano_edit.domain.EditEvent`),
-        in the thread that edits.
+    provider, base_url, api_key, timeout, connect_timeout, retries, max_wait,
+        retry_unknown, cache, observe: see `nano_edit.Editor`.
 
     Returns the picture's place, size in pixels and bytes, SHA-256, and what the
     service told: see `nano_edit.domain.EditResult`.
@@ -131,92 +87,64 @@ def edit(
     money, ``error.recovery`` where a reply or picture that was paid for is kept.
     Ctrl-C during the call is an InterruptedEdit, for the same reason.
     """
-    chosen = _provider(provider)
-    key = _key(api_key, chosen)
-    hear = observe or _hear_nothing
-    wish = Wish(
-        instruction=checked_instruction(instruction),
-        sources=_sources(images),
-        provider=chosen,
-        base_url=base_url or os.environ.get("NANO_EDIT_BASE_URL") or chosen.base_url,
-        model=model or chosen.default_model,
-        aspect_ratio=aspect_ratio or AUTO,
-        image_size=size,
-        text=text,
-        keep_metadata=keep_metadata,
-        max_side=max_side,
-        downscale=downscale,
-    )
-    service = Service(
-        provider=chosen,
-        base_url=wish.base_url,
-        key=key,
-        timeout=timeout or timeout_for(size),
+    with Editor(
+        provider=provider,
+        base_url=base_url,
+        api_key=api_key,
+        timeout=timeout,
         connect_timeout=connect_timeout,
-    )
-    with Workspace() as workspace:
-        request = prepare_request(
-            wish,
-            workspace=workspace,
-            stdin=io.BytesIO(),
-            note=lambda text: hear(Note(text)),
-        )
-        destination = _destination(request, output, format, force=force)
-        with Client(service) as client:
-            means = Means(
-                client=client,
-                spools=state_folder(),
-                observe=hear,
-                policy=RetryPolicy(retries, max_wait, retry_unknown),
-                cache=Cache(Path(cache), CACHE_BYTES) if cache is not None else None,
+        retries=retries,
+        max_wait=max_wait,
+        retry_unknown=retry_unknown,
+        cache=cache,
+        observe=observe,
+    ) as editor:
+        return editor.edit(
+            Edit(
+                instruction=instruction,
+                images=images,  # type: ignore[arg-type] # Edit makes a tuple of it
+                output=output,  # type: ignore[arg-type] # and text of this
+                model=model,
+                aspect_ratio=aspect_ratio or AUTO,
+                size=size,
+                text=text,
+                max_side=max_side,
+                downscale=downscale,
+                keep_metadata=keep_metadata,
+                strict=strict,
+                format=format,
+                force=force,
+                save_drafts=save_drafts,
             )
-            options = Options(save_drafts=save_drafts, strict=strict, digest=True)
-            return ask_and_place(request, destination, means, options)
-
-
-def _provider(name: str) -> Provider:
-    if name not in PROVIDERS:
-        raise UsageError(
-            f"There is no provider {name!r}.",
-            hint=f"There are: {', '.join(PROVIDERS)}.",
         )
-    return PROVIDERS[name]
 
 
-def _key(given: str | None, provider: Provider) -> ApiKey:
-    if given is not None:
-        return checked_key(given, "What was given as api_key")
-    found = key_in_environment(os.environ, provider)
-    if found is None:
-        raise no_key(provider)
-    return found[0]
-
-
-def _sources(images: FilePath | Sequence[FilePath]) -> list[str]:
-    named = [images] if isinstance(images, str | os.PathLike) else images
-    sources = [os.fspath(each) for each in named]
-    if "-" in sources:
-        raise UsageError("A picture is a path or a URL here, not standard input.")
-    return sources
-
-
-def _destination(
-    request: EditRequest,
-    output: FilePath | None,
-    format_name: str | None,
+def edit_many(
+    edits: Iterable[Edit],
     *,
-    force: bool,
-) -> Destination:
-    return plan_destination(
-        None if output is None else os.fspath(output),
-        first_source=request.images[0].source,
-        format_name=format_name,
-        force=force,
-        inputs=[image.path for image in request.images if image.path],
-        stdout=None,
-        stdout_is_tty=False,
-    )
+    jobs: int = 4,
+    manifest: FilePath | None = None,
+    skip_existing: bool = False,
+    fail_fast: bool = False,
+    **service: Any,
+) -> list[Outcome]:
+    """Make many edits at once and return what each of them ended with.
 
+    edits, jobs, manifest, skip_existing, fail_fast: see `nano_edit.Batch`.
+    service: arguments of `nano_edit.Editor`, such as ``provider``.
 
-def _hear_nothing(event: EditEvent) -> None:
-    del event
+    An edit that fails is an `Outcome` with an ``error``, and stops no other.
+    Raises AuthError when there is no key, UsageError for edits that cannot be meant.
+    """
+    with (
+        Editor(**service) as editor,
+        Batch(
+            editor,
+            edits,
+            jobs=jobs,
+            manifest=manifest,
+            skip_existing=skip_existing,
+            fail_fast=fail_fast,
+        ) as batch,
+    ):
+        return list(batch)

@@ -2,8 +2,8 @@
 
 Read this file first.  Data runs one way::
 
-    argv -> EditRequest -> request body -> service -> reply bytes
-         -> ReplyEvent ... -> part files -> EditResult -> person | JSON
+    argv | Python | a line of a list -> Edit -> EditRequest -> request body
+         -> reply bytes -> ReplyEvent ... -> temporary files -> EditResult
 
 Rules:
 - A type here is immutable and imports nothing of the other rooms.
@@ -13,9 +13,11 @@ Rules:
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nano_edit.frozen import Frozen
 
@@ -48,6 +50,51 @@ class ApiKey:
 
     def __reduce__(self) -> str:
         raise TypeError("a key is not to be pickled")
+
+
+# --- what is wanted ----------------------------------------------------------
+
+AUTO, MATCH = "auto", "match"  # aspect ratios besides W:H
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Everything that one edit says, before any picture is looked at.
+
+    The same for a command line, a line of a list, and Python.  Any sequence of
+    paths is taken for ``images``, and a single path; they become a tuple of text.
+    """
+
+    instruction: str  # the text itself
+    images: tuple[str, ...]  # paths and https:// URLs, in order
+    output: str | None = None  # a file or a folder; None: named after the first image
+    model: str | None = None  # None: the provider's own
+    aspect_ratio: str = AUTO  # or "match", or "16:9"
+    size: str | None = None  # "512", "1K", "2K", "4K"; None: the model's own
+    text: bool = False  # ask for words beside the picture
+    max_side: int | None = None  # pixels; downscale inputs to it
+    downscale: bool = True  # False: an input over the limits is an error
+    keep_metadata: bool = False  # send EXIF, XMP and comments too
+    strict: bool = False  # a result of another size or shape is an error
+    format: str | None = None  # "png", "jpg", "webp", "avif", "tif"
+    force: bool = False  # replace an output that exists
+    save_drafts: bool = False  # keep the model's drafts beside the output
+    variant: int = 0  # from 1: which of several results of the same edit
+    where: str = ""  # the place in a list, for messages: "edits.jsonl:7"
+
+    def __post_init__(self) -> None:
+        images: Any = self.images
+        if isinstance(images, str | os.PathLike):
+            images = (images,)
+        object.__setattr__(self, "images", tuple(map(os.fspath, images)))
+        if self.output is not None:
+            object.__setattr__(self, "output", os.fspath(self.output))
+
+    @property
+    def label(self) -> str:
+        """The name by which a person knows this edit."""
+        name = self.where or (self.images[0] if self.images else "")
+        return f"{name} #{self.variant}" if self.variant else name
 
 
 # --- what goes out -----------------------------------------------------------
@@ -192,6 +239,18 @@ class EditResult(Frozen):
 # --- what an edit tells while it runs ----------------------------------------
 
 
+class Preparing(Frozen):
+    """The edit begins: its pictures are read and made ready."""
+
+
+class Prepared(Frozen):
+    """The request is ready; nothing has been sent."""
+
+    edit: Edit
+    request: EditRequest
+    destination: Destination
+
+
 class AttemptStarted(Frozen):
     """Attempt ``number`` (from 1) begins; ``total`` bytes are to be sent."""
 
@@ -246,7 +305,9 @@ class Note(Frozen):
 
 
 EditEvent = (
-    AttemptStarted
+    Preparing
+    | Prepared
+    | AttemptStarted
     | Connected
     | BytesSent
     | RequestSent

@@ -95,7 +95,6 @@ class NanoEditError(Exception):
         self.http_status = http_status
         self.recovery: Path | None = None  # a spool or a picture that was kept
         self.attempts = 0  # how many requests were made
-        self.in_results = False  # the edits' own JSON objects have told it
 
 
 class UsageError(NanoEditError):

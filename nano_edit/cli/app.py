@@ -81,7 +81,9 @@ def _run(resolved: Resolved, terminal: Terminal, context: typer.Context) -> None
     elif options.batch or options.each or options.count:
         from nano_edit.cli.commands.batch import run_many  # noqa: PLC0415
 
-        run_many(resolved, terminal)
+        if error := run_many(resolved, terminal):
+            context.meta[AS_JSON] = False  # each edit's own object has told it
+            raise error
     else:
         from nano_edit.cli.commands.edit import run_single  # noqa: PLC0415
 
@@ -179,7 +181,7 @@ def _internal(bug: Exception, terminal: Terminal) -> NanoEditError:
 
 
 def _report(error: NanoEditError, terminal: Terminal, *, as_json: bool) -> int:
-    if as_json and not error.in_results:
+    if as_json:
         import json  # noqa: PLC0415
 
         from nano_edit.engine.records import record_of_error  # noqa: PLC0415

@@ -1,7 +1,7 @@
 """One request and its reply: a pipeline that is built anew for each attempt.
 
-Beside it runs the spool, which takes the reply's bytes as they come and outlives
-whatever goes wrong.
+Beside it the reply's bytes go into the spool as they come, which outlives whatever
+goes wrong.
 
 Rules:
 - From the first byte of a 200 on, an error names the spool that was kept; only a
@@ -12,15 +12,17 @@ Rules:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import random
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nano_edit.domain import AttemptStarted, Billed, Connected, Finishing
-from nano_edit.engine.disk_space import space_for
-from nano_edit.engine.receive import Reading, raise_if_empty, writer_for
+from nano_edit.engine.disk_space import DiskSpace, space_for
+from nano_edit.engine.receive import Received, ResponseReceiver
 from nano_edit.engine.replies.cache import DAMAGE, cache_key
 from nano_edit.engine.replies.kept import read_document
 from nano_edit.engine.replies.spool import About, Spool
+from nano_edit.engine.retry import RetryPolicy
 from nano_edit.errors import (
     InterruptedEdit,
     NanoEditError,
@@ -30,84 +32,85 @@ from nano_edit.errors import (
 from nano_edit.pictures.outputs.destination import temporary_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
-    from nano_edit.domain import (
-        Destination,
-        EditEvent,
-        EditRequest,
-        ReplyEnded,
-        WrittenImage,
-    )
-    from nano_edit.engine.means import Means, Options
-    from nano_edit.pictures.outputs.image_writer import ImageWriter
+    from nano_edit.domain import EditEvent, Observe, Prepared
+    from nano_edit.engine.rate_gate import RateGate
+    from nano_edit.engine.replies.cache import Cache
     from nano_edit.wire.gemini.request import RequestBody
+    from nano_edit.wire.http.client import Client
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a whole reply gave."""
+class Dependencies:
+    """What an edit needs beside its request."""
 
-    image: WrittenImage
-    ended: ReplyEnded
-    words: str
+    client: Client
+    replies: Path  # the folder where replies are kept
+    gate: RateGate
+    observe: Observe
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    cache: Cache | None = None
+    timeout: float | None = None  # seconds for one attempt; None: the service's own
+    digest: bool = False  # the result's SHA-256 is wanted
+    space: DiskSpace = field(default_factory=DiskSpace)
+    jitter: Callable[[], float] = random.random  # from 0 to 1
 
 
-class Run:
+class Attempts:
     """One edit's requests and replies; knows how far an attempt came when it ends."""
 
-    def __init__(
-        self,
-        request: EditRequest,
-        destination: Destination,
-        means: Means,
-        options: Options,
-    ) -> None:
-        self.request = request
-        self._destination = destination
-        self._means = means
-        self._options = options
-        self._key = cache_key(request, options.variant) if means.cache else ""
+    def __init__(self, prepared: Prepared, dependencies: Dependencies) -> None:
+        self._prepared = prepared
+        self._with = dependencies
+        variant = prepared.edit.variant
+        self._key = (
+            cache_key(prepared.request, variant)
+            if dependencies.cache is not None
+            else ""
+        )
         self.begun = 0  # attempts
         self.owed = Billed.NO  # whether an attempt that has ended was billed
         self._billed = Billed.NO
         self._keep = False
 
-    def from_cache(self) -> Found | None:
-        """Return what an earlier reply gives; a damaged one is none at all."""
-        cache = self._means.cache
+    def from_cache(self) -> Received | None:
+        """Return what an earlier reply gives; a damaged one is a miss."""
+        cache = self._with.cache
         blocks = cache.open(self._key) if cache else None
         if cache is None or blocks is None:
             return None
-        reading = Reading()
-        with self._writer() as writer:
+        with self._receiver() as receiver:
             try:
-                reading.read(blocks, writer)
-                raise_if_empty(reading)
+                receiver.read(blocks)
+                receiver.raise_if_empty()
             except (*DAMAGE, NanoEditError):
                 cache.forget(self._key)
                 return None
-            return Found(writer.commit(), reading.ended, reading.words)
+            return receiver.finish()
 
-    def attempt(self, body: RequestBody) -> Found:
+    def attempt(self, body: RequestBody) -> Received:
         """Send the request once; what it raises tells what became of the money."""
         self.begun += 1
-        self._means.observe(AttemptStarted(self.begun, body.content_length))
+        self._with.observe(AttemptStarted(self.begun, body.content_length))
         self._billed, self._keep = self.owed, False
-        size = space_for(self.request.image_size)
-        folder = temporary_folder(self._destination)
-        with self._means.space.reserve((self._means.spools, size), (folder, size)):
+        size = space_for(self._prepared.request.image_size)
+        folder = temporary_folder(self._prepared.destination)
+        needs = (self._with.replies, size), (folder, size)
+        with self._with.space.reserve(*needs):
             return self._with_spool(body)
 
-    def _with_spool(self, body: RequestBody) -> Found:
+    def _with_spool(self, body: RequestBody) -> Received:
+        destination, request = self._prepared.destination, self._prepared.request
         about = About(
-            output=str((self._destination.folder / self._destination.name).absolute()),
-            instruction=self.request.instruction,
-            model=self.request.model,
+            output=str((destination.folder / destination.name).absolute()),
+            instruction=request.instruction,
+            model=request.model,
         )
-        spool = Spool.create(self._means.spools, about)
+        spool = Spool.create(self._with.replies, about)
         try:
-            found = self._through(body, spool)
+            received = self._through(body, spool)
             self.owed = Billed.YES
             self._remember(spool)
         except NanoEditError as error:
@@ -120,38 +123,41 @@ class Run:
         except BaseException:
             self._leave(spool, None)
             raise
-        return found
+        return received
 
-    def _writer(self) -> ImageWriter:
-        return writer_for(self._destination, self._options, self._means.observe)
+    def _receiver(self) -> ResponseReceiver:
+        return ResponseReceiver(
+            self._prepared.destination,
+            save_drafts=self._prepared.edit.save_drafts,
+            digest=self._with.digest,
+            observe=self._with.observe,
+        )
 
-    def _through(self, body: RequestBody, spool: Spool) -> Found:
-        means, reading = self._means, Reading()
-        with self._writer() as writer:
-            spool.make_room = writer.release
-            with means.client.send(
-                self.request.model, body, self._noting, means.timeout
-            ) as reply:
+    def _through(self, body: RequestBody, spool: Spool) -> Received:
+        client, model = self._with.client, self._prepared.request.model
+        with self._receiver() as receiver:
+            spool.make_room = receiver.release
+            with client.send(model, body, self._noting, self._with.timeout) as reply:
                 self._billed, self._keep = Billed.YES, True
-                reading.read(_spooled(reply, spool), writer)
+                receiver.read(_spooled(reply, spool))
                 spool.mark_whole()
-            means.observe(Finishing())
+            self._with.observe(Finishing())
             try:
-                raise_if_empty(reading)
+                receiver.raise_if_empty()
             except NanoEditError:
                 self._keep = False  # understood to its end: nothing to recover
                 raise
-            return Found(writer.commit(), reading.ended, reading.words)
+            return receiver.finish()
 
     def _remember(self, spool: Spool) -> None:
-        if self._means.cache and not spool.fault:
-            self._means.cache.keep(self._key, read_document(spool.path))
+        if self._with.cache and not spool.fault:
+            self._with.cache.keep(self._key, read_document(spool.path))
         spool.discard()
 
     def _noting(self, event: EditEvent) -> None:
         if isinstance(event, Connected):
             self._billed = Billed.UNKNOWN
-        self._means.observe(event)
+        self._with.observe(event)
 
     def _leave(self, spool: Spool, error: NanoEditError | None) -> None:
         if not self._keep:

@@ -75,6 +75,11 @@ class DiskSpace:
                     self._reserved[device] -= size
                 self._changed.notify_all()
 
+    def allow(self) -> None:
+        """Let reservations begin again."""
+        with self._changed:
+            self._stopped = False
+
     def stop(self) -> None:
         """End every waiting, and let no reservation begin."""
         with self._changed:

@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from nano_edit.domain import Billed, EditResult, RetryScheduled
-from nano_edit.engine.attempt import Found, Run, interrupted
+from nano_edit.engine.attempt import Attempts, interrupted
 from nano_edit.engine.retry import next_delay
 from nano_edit.errors import NanoEditError, RefusedError
 from nano_edit.pictures.outputs.conformance import mismatch
@@ -22,75 +22,77 @@ from nano_edit.wire.gemini.request import RequestBody
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nano_edit.domain import Destination, EditRequest, ReplyEnded, WrittenImage
-    from nano_edit.engine.means import Means, Options
+    from nano_edit.domain import EditRequest, Prepared
+    from nano_edit.engine.attempt import Dependencies
+    from nano_edit.engine.receive import Received
 
 
-def edit(
-    request: EditRequest,
-    destination: Destination,
-    means: Means,
-    options: Options,
-) -> EditResult:
+def send(prepared: Prepared, dependencies: Dependencies) -> EditResult:
     """Ask for one edit and put the picture in place.
 
     Raises NanoEditError; its ``billed``, ``attempts`` and ``recovery`` are set.
     """
     began = time.monotonic()
-    run = Run(request, destination, means, options)
-    cached = run.from_cache()
-    found = cached or _asked(run, means)
+    attempts = Attempts(prepared, dependencies)
+    cached = attempts.from_cache()
+    received = cached or _asked(prepared, attempts, dependencies)
     result = EditResult(
-        image=found.image,
-        model=request.model,
-        reply=found.ended,
-        text=found.words,
-        attempts=run.begun,
+        image=received.image,
+        model=prepared.request.model,
+        reply=received.ended,
+        text=received.words,
+        attempts=attempts.begun,
         elapsed=time.monotonic() - began,
-        warnings=tuple(_warnings(request, found.image, found.ended)),
+        warnings=tuple(_warnings(prepared.request, received)),
         cached=cached is not None,
     )
-    return _strictly(result) if options.strict else result
+    if prepared.edit.strict:
+        _raise_if_different(result)
+    return result
 
 
-def _asked(run: Run, means: Means) -> Found:
+def _asked(
+    prepared: Prepared, attempts: Attempts, dependencies: Dependencies
+) -> Received:
     """Ask until it works or may not be tried again; the error knows all attempts."""
     try:
         try:
-            return _attempts(run, means)
+            return _tried(prepared, attempts, dependencies)
         except KeyboardInterrupt as stop:
-            raise interrupted(stop, run.owed) from stop
+            raise interrupted(stop, attempts.owed) from stop
     except NanoEditError as error:
-        error.attempts = run.begun
+        error.attempts = attempts.begun
         if error.billed is Billed.NO:
-            error.billed = run.owed
+            error.billed = attempts.owed
         raise
 
 
-def _attempts(run: Run, means: Means) -> Found:
-    body = RequestBody(run.request)
+def _tried(
+    prepared: Prepared, attempts: Attempts, dependencies: Dependencies
+) -> Received:
+    body = RequestBody(prepared.request)
+    gate, policy = dependencies.gate, dependencies.policy
     while True:
         try:
-            with means.pace.turn():
-                return run.attempt(body)
+            with gate.slot():
+                return attempts.attempt(body)
         except NanoEditError as error:
-            error.message = means.client.hide_key(error.message)
+            error.message = dependencies.client.hide_key(error.message)
             error.args = (error.message,)
-            delay = next_delay(means.policy, run.begun, error, means.draw())
+            delay = next_delay(policy, attempts.begun, error, dependencies.jitter())
             if delay is None:
                 raise
             if error.billed is not Billed.NO:
-                run.owed = error.billed
-            means.observe(RetryScheduled(run.begun, delay, error.message))
-            means.pace.pause(delay, error)
+                attempts.owed = error.billed
+            dependencies.observe(RetryScheduled(attempts.begun, delay, error.message))
+            gate.pause(delay, error)
 
 
 # --- what an edit ends with --------------------------------------------------
 
 
-def _warnings(
-    request: EditRequest, image: WrittenImage, ended: ReplyEnded
-) -> Iterator[str]:
+def _warnings(request: EditRequest, received: Received) -> Iterator[str]:
+    image = received.image
     yield from min(
         (
             mismatch(
@@ -105,13 +107,13 @@ def _warnings(
         ),
         key=len,
     )
-    if ended.finish_reason not in {None, "STOP"}:
-        yield f"The model ended with {ended.finish_reason}, not STOP."
+    if received.ended.finish_reason not in {None, "STOP"}:
+        yield f"The model ended with {received.ended.finish_reason}, not STOP."
 
 
-def _strictly(result: EditResult) -> EditResult:
+def _raise_if_different(result: EditResult) -> None:
     if not result.warnings:
-        return result
+        return
     error = RefusedError(
         "What came is not what was asked for. " + " ".join(result.warnings),
         hint="The picture is kept; leave --strict out to take it as it is.",

@@ -1,132 +1,173 @@
-"""From what a person wishes to the request: pictures made ready, the ratio settled.
+"""From an `Edit` to its request and destination: checked, and pictures made ready.
 
 Rules: the order is that of cost - what the words alone tell is refused first,
-then what the pictures tell; nothing is sent here.
+then what the pictures tell, then what the disk tells; nothing is sent here.
 """
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nano_edit.domain import EditRequest
+from nano_edit.domain import AUTO, MATCH, EditRequest, Prepared
 from nano_edit.errors import UsageError
-from nano_edit.wire.models import ALL_RATIOS, check_model_options, ratios_of
+from nano_edit.pictures.inputs.instruction import checked_instruction
+from nano_edit.pictures.inputs.prepare_images import Preparation, prepare_inputs
+from nano_edit.pictures.inputs.sources import STDIN
+from nano_edit.pictures.outputs.conformance import nearest_ratio
+from nano_edit.pictures.outputs.destination import plan_destination, possible_files
+from nano_edit.wire.http.download import download
+from nano_edit.wire.models import (
+    ALL_RATIOS,
+    SIZES,
+    check_model_options,
+    full_name,
+    ratios_of,
+)
 from nano_edit.wire.service import endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
+    from pathlib import Path
     from typing import BinaryIO
 
+    from nano_edit.domain import Destination, Edit
     from nano_edit.pictures.inputs.workspace import Workspace
     from nano_edit.wire.providers import Provider
 
-AUTO, MATCH = "auto", "match"  # aspect ratios that are no ratio
 TIMEOUT = 300.0  # seconds
 TIMEOUT_4K = 600.0  # seconds; a 4K picture is silent for up to 150 s
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """One edit as its user describes it, before any picture is looked at."""
+class Pipes:
+    """The streams that ``-`` stands for; where there is none, ``-`` is refused."""
 
-    instruction: str
-    sources: Sequence[str]  # paths, https:// URLs, "-"
-    provider: Provider
-    base_url: str
-    model: str
-    aspect_ratio: str | None = AUTO  # or "match", or "16:9"
-    image_size: str | None = None  # "512", "1K", "2K", "4K"
-    text: bool = False
-    keep_metadata: bool = False
-    max_side: int | None = None  # pixels
-    downscale: bool = True
+    stdin: BinaryIO | None = None
+    stdout: BinaryIO | None = None
+    stdout_is_tty: bool = False
 
 
-def timeout_for(image_size: str | None) -> float:
+def timeout_for(size: str | None) -> float:
     """Return the seconds that one attempt may take when nobody says otherwise."""
-    return TIMEOUT_4K if image_size == "4K" else TIMEOUT
+    return TIMEOUT_4K if size == "4K" else TIMEOUT
 
 
-def checked_instruction(text: str) -> str:
-    """Return the instruction without the space around it.
-
-    Raises UsageError for an empty one, and for what is no Unicode text.
-    """
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise UsageError("The instruction is not valid UTF-8.") from None
-    if not text.strip():
-        raise UsageError(
-            "The instruction is empty.", hint="Say in words what is to be done."
-        )
-    return text.strip()
+def model_of(edit: Edit, provider: Provider) -> str:
+    """Return the full name of the model that the edit is for."""
+    return (
+        full_name(edit.model, provider.name) if edit.model else provider.default_model
+    )
 
 
-def check_wish(wish: Wish) -> None:
+def no_picture() -> UsageError:
+    """Return the error for an edit without a picture."""
+    return UsageError(
+        "There is no picture to edit.",
+        hint='Try: nano-edit "blur the background" in.jpg -o out.png',
+    )
+
+
+def check_edit(edit: Edit, provider: Provider, base_url: str) -> None:
     """Raise UsageError for what the words alone show to be impossible.
 
     The ratio for `MATCH` is not known before the first picture is.
     """
-    if not wish.sources:
-        raise UsageError(
-            "There is no picture to edit.",
-            hint='Try: nano-edit "blur the background" in.jpg -o out.png',
-        )
-    endpoint(wish.base_url, wish.model)
-    ratio = wish.aspect_ratio if wish.aspect_ratio in ALL_RATIOS else None
-    check_model_options(wish.model, wish.image_size, ratio, len(wish.sources))
+    checked_instruction(edit.instruction)
+    if not edit.images:
+        raise no_picture()
+    _check_choice("aspect_ratio", edit.aspect_ratio, (AUTO, MATCH, *ALL_RATIOS))
+    _check_choice("size", edit.size, (None, *SIZES))
+    model = model_of(edit, provider)
+    endpoint(base_url, model)
+    ratio = edit.aspect_ratio if edit.aspect_ratio in ALL_RATIOS else None
+    check_model_options(model, edit.size, ratio, len(edit.images))
 
 
-def prepare_request(
-    wish: Wish,
+def prepare(
+    edit: Edit,
+    provider: Provider,
+    base_url: str,
     *,
     workspace: Workspace,
-    stdin: BinaryIO,
+    pipes: Pipes,
     note: Callable[[str], None],
-) -> EditRequest:
-    """Make the pictures ready and return the request; see `prepare_inputs`.
+    prove: bool = True,
+) -> Prepared:
+    """Make the pictures ready; return the request and where its result goes.
 
     The pictures' bytes may lie in ``workspace``, which must outlive the request.
-    Raises UsageError or InputError.
+    Without ``prove`` the output's folder may still be missing.
+    Raises UsageError, InputError or OutputError.
     """
-    check_wish(wish)
-    from nano_edit.pictures.inputs.prepare_images import (  # noqa: PLC0415 - after the cheap checks
-        Preparation,
-        prepare_inputs,
-    )
-    from nano_edit.wire.http.download import download  # noqa: PLC0415 - likewise
-
-    preparation = Preparation(
-        keep_metadata=wish.keep_metadata,
-        max_side=wish.max_side,
-        downscale=wish.downscale,
-        max_image_bytes=wish.provider.max_image_bytes,
-        max_request_bytes=wish.provider.max_request_bytes,
-    )
+    check_edit(edit, provider, base_url)
+    if STDIN in edit.images and pipes.stdin is None:
+        raise UsageError("A picture is a path or a URL here, not standard input.")
     images = prepare_inputs(
-        wish.sources,
-        preparation,
+        edit.images,
+        Preparation(
+            keep_metadata=edit.keep_metadata,
+            max_side=edit.max_side,
+            downscale=edit.downscale,
+            max_image_bytes=provider.max_image_bytes,
+            max_request_bytes=provider.max_request_bytes,
+        ),
         workspace=workspace,
-        stdin=stdin,
+        stdin=pipes.stdin or io.BytesIO(),
         fetch=download,
         note=note,
     )
-    return EditRequest(
-        instruction=wish.instruction,
+    model = model_of(edit, provider)
+    request = EditRequest(
+        instruction=checked_instruction(edit.instruction),
         images=images,
-        model=wish.model,
-        aspect_ratio=_ratio(wish, images[0].width, images[0].height),
-        image_size=wish.image_size,
-        text=wish.text,
+        model=model,
+        aspect_ratio=_ratio(edit, model, images[0].width, images[0].height),
+        image_size=edit.size,
+        text=edit.text,
+    )
+    inputs = [image.path for image in images if image.path]
+    return Prepared(edit, request, destination_of(edit, inputs, pipes, prove=prove))
+
+
+def destination_of(
+    edit: Edit, inputs: list[Path], pipes: Pipes, *, prove: bool = True
+) -> Destination:
+    """Decide where the result goes and prove that it can; see `plan_destination`."""
+    return plan_destination(
+        edit.output,
+        first_source=edit.images[0],
+        format_name=edit.format,
+        force=edit.force,
+        inputs=inputs,
+        stdout=pipes.stdout,
+        stdout_is_tty=pipes.stdout_is_tty,
+        suffix_index=edit.variant or None,
+        prove=prove,
     )
 
 
-def _ratio(wish: Wish, width: int, height: int) -> str | None:
-    """Return the ratio to send: none for auto, the nearest one for match."""
-    if wish.aspect_ratio == MATCH:
-        from nano_edit.pictures.outputs.conformance import nearest_ratio  # noqa: PLC0415
+def possible_outputs(edit: Edit) -> tuple[Path, ...]:
+    """Return every file that the edit's result could become."""
+    return possible_files(
+        edit.output,
+        first_source=(edit.images or ("",))[0],
+        format_name=edit.format,
+        suffix_index=edit.variant or None,
+    )
 
-        return nearest_ratio(width, height, ratios_of(wish.model))
-    return None if wish.aspect_ratio == AUTO else wish.aspect_ratio
+
+def _ratio(edit: Edit, model: str, width: int, height: int) -> str | None:
+    """Return the ratio to send: none for auto, the nearest one for match."""
+    if edit.aspect_ratio == MATCH:
+        return nearest_ratio(width, height, ratios_of(model))
+    return None if edit.aspect_ratio == AUTO else edit.aspect_ratio
+
+
+def _check_choice(
+    name: str, value: str | None, choices: tuple[str | None, ...]
+) -> None:
+    if value not in choices:
+        listed = " ".join(choice for choice in choices if choice)
+        raise UsageError(f"{name}: {value!r} is not one of {listed}.")

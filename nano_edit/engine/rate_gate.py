@@ -1,12 +1,12 @@
-"""When an attempt may begin: at once for one edit, through one gate for many.
+"""When an attempt may begin: one gate for all edits of an `Editor`.
 
-Strategy of the gate: a condition over three facts - how many attempts are under
-way, when the next may begin, and whether the run was stopped.
+Strategy: a condition over three facts - how many attempts are under way, when the
+next may begin, and whether the run was stopped.
 
 Rules:
-- No more than ``limit`` attempts at once.  A rate limit halves it; it grows back
-  by one after as many successes as it counts.
-- A rate limit stops all jobs together until the time the server names.
+- No more than ``limit`` attempts at once, if there is a limit.  A rate limit halves
+  it; it grows back by one after as many successes as it counts (AIMD).
+- A rate limit stops all edits together until the time the server names.
 - ``rpm`` bounds the attempts that begin in any minute, evenly spread.
 - `stop` wakes everybody; who waits then is interrupted, since nothing was sent.
 """
@@ -15,53 +15,25 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Protocol
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from nano_edit.errors import InterruptedEdit, QuotaError, Retry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterator
 
     from nano_edit.errors import NanoEditError
 
-
-TICK = 0.5  # seconds
-
-
-class Pace(Protocol):
-    """When an attempt may begin; many edits at once share one."""
-
-    def turn(self) -> AbstractContextManager[None]:
-        """Hold a place for one attempt, waiting for it if need be."""
-
-    def pause(self, seconds: float, error: NanoEditError) -> None:
-        """Let the time pass that is to lie between ``error`` and the next try."""
+TICK = 0.5  # seconds; a signal that comes just before a wait begins does not end it
 
 
-class Alone:
-    """The pace of a single edit: at once, and sleeping in between."""
+class RateGate:
+    """Lets attempts begin; its methods may be called from any thread."""
 
-    def turn(self) -> AbstractContextManager[None]:
-        """Give a place without waiting."""
-        return nullcontext()
-
-    def pause(self, seconds: float, error: NanoEditError) -> None:
-        """Sleep; Ctrl-C ends it."""
-        del error
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            # A signal that comes just before a sleep begins does not end it.
-            time.sleep(min(left, TICK))
-
-
-class SharedPace:
-    """The pace of many edits; its methods may be called from any thread."""
-
-    def __init__(self, jobs: int, rpm: int | None = None) -> None:
-        self.limit = jobs  # attempts at once, for now
-        self._most = jobs
+    def __init__(self, most: int | None = None, rpm: int | None = None) -> None:
+        self.limit = most  # attempts at once, for now; None: no limit
+        self._most = most
         self._spacing = 60.0 / rpm if rpm else 0.0  # seconds between two beginnings
         self._running = 0
         self._halvings = 0
@@ -70,9 +42,15 @@ class SharedPace:
         self._stopped = False
         self._changed = threading.Condition()
 
+    def allow(self, most: int | None) -> None:
+        """Open the gate, for at most ``most`` attempts at once; None: no limit."""
+        with self._changed:
+            self.limit = self._most = most
+            self._stopped = False
+
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Hold a place for one attempt, waiting for it if need be."""
+    def slot(self) -> Iterator[None]:
+        """Hold a slot for one attempt, waiting for it if need be."""
         halvings = self._begin()
         try:
             yield
@@ -92,8 +70,8 @@ class SharedPace:
         with self._changed:
             if isinstance(error, QuotaError):
                 self._not_before = max(self._not_before, until)
-                return  # `turn` waits
-            self._wait(until)
+                return  # `slot` waits
+            self._wait(lambda: False, until)
 
     def stop(self) -> None:
         """Let nobody begin any more."""
@@ -102,26 +80,29 @@ class SharedPace:
             self._changed.notify_all()
 
     def _begin(self) -> int:
-        """Wait for a place; return how often the limit had been halved by then."""
+        """Wait for a slot; return how often the limit had been halved by then."""
         with self._changed:
-            while (now := time.monotonic()) < self._not_before or (
-                self._running >= self.limit
-            ):
-                self._wait(self._not_before if now < self._not_before else None)
+            while (now := time.monotonic()) < self._not_before or self._is_full():
+                if now < self._not_before:
+                    self._wait(lambda: False, self._not_before)
+                else:
+                    self._wait(lambda: not self._is_full(), None)
             self._refuse_if_stopped()
             self._not_before = max(self._not_before, now) + self._spacing
             self._running += 1
             return self._halvings
 
-    def _wait(self, until: float | None) -> None:
-        """Wait for a change, or for all the time until ``until``."""
-        self._refuse_if_stopped()
-        if until is None:
-            self._changed.wait()
-        else:
-            self._changed.wait_for(
-                lambda: self._stopped, max(0.0, until - time.monotonic())
-            )
+    def _is_full(self) -> bool:
+        return self.limit is not None and self._running >= self.limit
+
+    def _wait(self, ready: Callable[[], bool], until: float | None) -> None:
+        """Wait until ``ready()``, or for all the time until ``until``."""
+        while not ready():
+            self._refuse_if_stopped()
+            left = TICK if until is None else min(TICK, until - time.monotonic())
+            if left <= 0:
+                break
+            self._changed.wait(left)
         self._refuse_if_stopped()
 
     def _refuse_if_stopped(self) -> None:
@@ -132,11 +113,12 @@ class SharedPace:
         with self._changed:
             self._running -= 1
             self._successes += succeeded
-            if limited:
-                self._halvings += 1
-                self._set_limit(max(1, self.limit // 2))
-            elif self.limit < self._most and self._successes >= self.limit:
-                self._set_limit(self.limit + 1)
+            if self.limit is not None and self._most is not None:
+                if limited:
+                    self._halvings += 1
+                    self._set_limit(max(1, self.limit // 2))
+                elif self.limit < self._most and self._successes >= self.limit:
+                    self._set_limit(self.limit + 1)
             self._changed.notify_all()
 
     def _set_limit(self, limit: int) -> None:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from nano_edit.domain import EditResult
-from nano_edit.engine.receive import Reading, raise_if_empty, writer_for
+from nano_edit.engine.receive import ResponseReceiver
 from nano_edit.engine.replies.kept import read_document
 from nano_edit.errors import NanoEditError
 
@@ -14,38 +14,44 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nano_edit.domain import Destination, Observe
-    from nano_edit.engine.means import Options
 
 
 def recover(
-    spool: Path,
+    reply: Path,
     destination: Destination,
     observe: Observe,
-    options: Options,
+    *,
+    save_drafts: bool = False,
+    digest: bool = False,
 ) -> EditResult:
     """Make the picture from a reply that was kept, without any call.
 
     A reply that was cut gives the last whole picture it holds, with a warning.
-    Raises ProtocolError, RefusedError or OutputError; the spool is left alone.
+    Raises ProtocolError, RefusedError or OutputError; the reply is left alone.
     """
     began = time.monotonic()
-    reading = Reading()
     warnings = []
-    with writer_for(destination, options, observe, salvage=True) as writer:
+    with ResponseReceiver(
+        destination,
+        save_drafts=save_drafts,
+        digest=digest,
+        observe=observe,
+        salvage=True,
+    ) as receiver:
         try:
-            reading.read(read_document(spool), writer)
+            receiver.read(read_document(reply))
         except NanoEditError as fault:
-            if not writer.has_result:
+            if not receiver.has_result:
                 raise
             warnings.append(f"The reply is not whole. {fault.message}")
         else:
-            raise_if_empty(reading)
-        image = writer.commit()
+            receiver.raise_if_empty()
+        received = receiver.finish()
     return EditResult(
-        image=image,
-        model=reading.ended.model_version or "",
-        reply=reading.ended,
-        text=reading.words,
+        image=received.image,
+        model=received.ended.model_version or "",
+        reply=received.ended,
+        text=received.words,
         attempts=0,
         elapsed=time.monotonic() - began,
         warnings=tuple(warnings),

@@ -29,11 +29,11 @@ class RetryPolicy:
 
 
 def next_delay(
-    policy: RetryPolicy, attempt: int, error: NanoEditError, draw: float
+    policy: RetryPolicy, attempt: int, error: NanoEditError, jitter: float
 ) -> float | None:
     """Return the seconds to wait before the next attempt, or None for no more.
 
-    ``attempt`` counts from 1; ``draw`` is a random number from 0 to 1.  The
+    ``attempt`` counts from 1; ``jitter`` is a random number from 0 to 1.  The
     delay the server names is honoured; otherwise it is exponential with full
     jitter, so that many clients that failed together do not come back together.
     """
@@ -42,7 +42,7 @@ def next_delay(
     if error.retry_after is not None:
         return error.retry_after if error.retry_after <= policy.max_wait else None
     ceiling = min(LONGEST_DELAY, math.ldexp(FIRST_DELAY, min(attempt - 1, 60)))
-    return min(ceiling * draw, policy.max_wait)
+    return min(ceiling * jitter, policy.max_wait)
 
 
 def _allowed(policy: RetryPolicy, retry: Retry) -> bool:

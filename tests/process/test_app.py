@@ -59,7 +59,7 @@ def whole(tmp_path: Path) -> bytes:
         (["x", "in.jpg", "--ouput", "y"], "No such option: --ouput"),
         (["x", "in.jpg", "-o"], "requires an argument"),
         (["x"], "There is no picture to edit."),
-        ([], "There is no picture to edit."),
+        ([], "There is no instruction."),
         (["in.jpg", "x"], "in.jpg is a picture; the instruction comes first."),
         (["@-", "-"], "Standard input cannot be instruction and picture at once."),
         (["x", "in.jpg", "-o", "-", "--json"], "cannot both go to standard output"),

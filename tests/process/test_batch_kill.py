@@ -34,8 +34,8 @@ Running = subprocess.Popen[str]
 
 SHORT_GRACE = """
 import sys
-from nano_edit.cli.commands import stopping
-stopping.GRACE = 0.2
+from nano_edit.cli.commands import batch as command
+command.GRACE = 0.2
 from nano_edit.cli.app import main
 main(sys.argv[1:])
 """

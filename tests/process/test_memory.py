@@ -34,9 +34,12 @@ pytest.importorskip("resource", reason="this system does not tell a process's pe
 EDIT = """
 import json, resource, sys
 from pathlib import Path
-from nano_edit.domain import ApiKey, Destination, EditRequest, FileSpan, ImageInput
-from nano_edit.engine.edit import edit
-from nano_edit.engine.means import Means, Options
+from nano_edit.domain import (
+    ApiKey, Destination, Edit, EditRequest, FileSpan, ImageInput, Prepared
+)
+from nano_edit.engine.attempt import Dependencies
+from nano_edit.engine.edit import send
+from nano_edit.engine.rate_gate import RateGate
 from nano_edit.wire.http.client import Client
 from nano_edit.wire.providers import PROVIDERS
 from nano_edit.wire.service import Service
@@ -45,8 +48,9 @@ source = folder / "in.png"
 span = FileSpan(source, 0, source.stat().st_size)
 request = EditRequest("blur", (ImageInput("in.png", "image/png", 9, 9, (span,)),), "m")
 with Client(Service(PROVIDERS["apiyi"], url, ApiKey("k"))) as client:
-    means = Means(client, folder / "state", lambda _: None)
-    result = edit(request, Destination(folder, "out.png", "png"), means, Options())
+    needed = Dependencies(client, folder / "state", RateGate(), lambda _: None)
+    destination = Destination(folder, "out.png", "png")
+    result = send(Prepared(Edit("blur", "in.png"), request, destination), needed)
 try:  # Linux counts what a process was before it became this program, but not here
     status = Path("/proc/self/status").read_text().split()
     peak = int(status[status.index("VmHWM:") + 1]) * 1024

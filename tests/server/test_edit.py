@@ -26,17 +26,19 @@ from nano_edit.domain import (
     BytesReceived,
     Connected,
     Destination,
+    Edit,
     EditEvent,
     EditRequest,
     Finishing,
     ImageInput,
     Note,
+    Prepared,
     RetryScheduled,
 )
 from nano_edit.emulator import Emulator
-from nano_edit.engine.edit import edit
-from nano_edit.engine.means import Means, Options
-from nano_edit.engine.rate_gate import SharedPace
+from nano_edit.engine.attempt import Dependencies
+from nano_edit.engine.edit import send
+from nano_edit.engine.rate_gate import RateGate
 from nano_edit.engine.recover import recover
 from nano_edit.engine.replies.cache import Cache
 from nano_edit.engine.replies.kept import list_kept
@@ -70,7 +72,6 @@ if TYPE_CHECKING:
     from nano_edit.domain import EditResult
 
 KEY = "sk-canary-0123456789"
-PLAIN = Options()
 PATIENCE = 20.0  # seconds; a test that waits so long has failed
 
 
@@ -83,6 +84,7 @@ def png(seed: int = 1, size: tuple[int, int] = (24, 16)) -> bytes:
 FIRST, SECOND = png(1), png(2)
 WHOLE = body(reply(image_part(FIRST)))
 LIMITED = body({"error": {"code": 429, "message": "slow", "status": "X"}})
+BUSY = body({"error": {"code": 503, "message": "busy", "status": "UNAVAILABLE"}})
 SOURCE = ImageInput("in.png", "image/png", 24, 16, (FIRST,))
 
 
@@ -109,14 +111,22 @@ class Studio:
         (self.folder / "out").mkdir(exist_ok=True)
         return Destination(self.folder / "out", name, more.pop("format", "png"), **more)
 
-    def edit(self, url: str, options: Options = PLAIN, **more: Any) -> EditResult:
+    def edit(self, url: str, **more: Any) -> EditResult:
         request = more.pop("request", EditRequest("blur", (SOURCE,), "nano"))
         destination = more.pop("destination", None) or self.destination()
+        edit = Edit("blur", ("in.png",), **more.pop("edit", {}))
         observe = more.pop("observe", self.events.append)
         service = Service(PROVIDERS["apiyi"], url, ApiKey(KEY), timeout=10)
         with Client(service) as client:
-            means = Means(client, self.spools, observe, draw=lambda: 0.0, **more)
-            return edit(request, destination, means, options)
+            dependencies = Dependencies(
+                client,
+                self.spools,
+                more.pop("gate", None) or RateGate(),
+                observe,
+                jitter=lambda: 0.0,
+                **more,
+            )
+            return send(Prepared(edit, request, destination), dependencies)
 
     def failure(self, url: str, **more: Any) -> NanoEditError:
         with pytest.raises(NanoEditError) as caught:
@@ -124,7 +134,7 @@ class Studio:
         return caught.value
 
     def recover(self, spool: Path) -> EditResult:
-        return recover(spool, self.destination("again.png"), self.events.append, PLAIN)
+        return recover(spool, self.destination("again.png"), self.events.append)
 
     def written(self, name: str = "out.png") -> bytes:
         return (self.folder / "out" / name).read_bytes()
@@ -153,7 +163,7 @@ def one_after_another(*answers: bytes | None) -> Talk:
 def test_a_picture_comes_whole_and_nothing_else_stays(studio: Studio) -> None:
     said = body(reply({"text": "Here: "}, image_part(FIRST), {"text": "you go"}))
     with Peer(always(200, said)) as peer:
-        result = studio.edit(peer.url, Options(digest=True))
+        result = studio.edit(peer.url, digest=True)
     assert studio.written() == FIRST
     assert studio.files == ["out.png"]
     assert studio.kept == []
@@ -172,7 +182,7 @@ def test_the_last_picture_that_is_no_thought_is_the_result(studio: Studio) -> No
     parts = image_part(SECOND), image_part(FIRST), image_part(SECOND, thought=True)
     said = body(reply({"text": "hm", "thought": True}, *parts))
     with Peer(always(200, said)) as peer:
-        result = studio.edit(peer.url, Options(save_drafts=True))
+        result = studio.edit(peer.url, edit={"save_drafts": True})
     assert studio.written() == FIRST
     assert len(result.image.drafts) == 2
     assert result.text == ""
@@ -204,7 +214,7 @@ def test_what_came_is_held_against_what_was_asked(studio: Studio) -> None:
         fault = studio.failure(
             peer.url,
             request=request,
-            options=Options(strict=True),
+            edit={"strict": True},
             destination=studio.destination("strict.png"),
         )
     assert len(result.warnings) == 2
@@ -216,7 +226,7 @@ def test_what_came_is_held_against_what_was_asked(studio: Studio) -> None:
 
 def test_strict_takes_what_was_asked_for(studio: Studio) -> None:
     with Peer(always(200, WHOLE)) as peer:
-        studio.edit(peer.url, Options(strict=True))
+        studio.edit(peer.url, edit={"strict": True})
     assert studio.written() == FIRST
 
 
@@ -233,7 +243,7 @@ def test_what_was_not_billed_is_tried_again_with_the_same_bytes(
     studio: Studio,
 ) -> None:
     bodies = []
-    busy = answer(429, LIMITED), answer(503), answer(200, WHOLE)
+    busy = answer(429, LIMITED), answer(503, BUSY), answer(200, WHOLE)
 
     def talk(line: Line) -> None:
         bodies.append(line.request().body)
@@ -253,7 +263,7 @@ def test_what_was_not_billed_is_tried_again_with_the_same_bytes(
 
 
 def test_retries_end(studio: Studio) -> None:
-    with Peer(always(503)) as peer:
+    with Peer(always(503, BUSY)) as peer:
         fault = studio.failure(peer.url, policy=RetryPolicy(retries=2))
         assert peer.connections == 3
     assert isinstance(fault, ServerError)
@@ -298,7 +308,7 @@ def test_a_lost_call_is_tried_again_only_on_request(studio: Studio) -> None:
 def test_what_an_earlier_attempt_may_have_cost_is_not_forgotten(
     studio: Studio,
 ) -> None:
-    with Peer(one_after_another(None, answer(503), answer(401))) as peer:
+    with Peer(one_after_another(None, answer(503, BUSY), answer(401))) as peer:
         fault = studio.failure(peer.url, policy=RetryPolicy(retry_unknown=True))
     assert isinstance(fault, AuthError)
     assert (fault.attempts, fault.billed) == (3, "unknown")
@@ -630,8 +640,8 @@ def test_an_interruption_while_a_thread_begins_does_not_keep_the_program_alive(
     assert not begun[0].is_alive()
 
 
-class Impatient(SharedPace):
-    """A pace whose user presses Ctrl-C as soon as there is a wait."""
+class Impatient(RateGate):
+    """A gate whose user presses Ctrl-C as soon as there is a wait."""
 
     def pause(self, seconds: float, error: NanoEditError) -> None:
         del seconds, error
@@ -639,30 +649,30 @@ class Impatient(SharedPace):
 
 
 def test_an_interrupted_wait_knows_what_was_tried(studio: Studio) -> None:
-    with Peer(always(503)) as peer:
-        fault = studio.failure(peer.url, pace=Impatient(1))
+    with Peer(always(503, BUSY)) as peer:
+        fault = studio.failure(peer.url, gate=Impatient(1))
     assert isinstance(fault, InterruptedEdit)
     assert (fault.billed, fault.attempts) == ("no", 1)
     assert "Nothing was sent" in fault.message
     policy = RetryPolicy(retry_unknown=True)
     with Peer(one_after_another(None)) as peer:
-        fault = studio.failure(peer.url, pace=Impatient(1), policy=policy)
+        fault = studio.failure(peer.url, gate=Impatient(1), policy=policy)
     assert (fault.billed, fault.attempts) == ("unknown", 1)
 
 
 def test_a_run_that_is_stopped_begins_no_further_attempt(studio: Studio) -> None:
-    pace = SharedPace(1)
+    gate = RateGate(1)
     policy = RetryPolicy(retry_unknown=True)
 
     def stop(event: EditEvent) -> None:
         if isinstance(event, RetryScheduled):
-            pace.stop()
+            gate.stop()
 
     with Peer(one_after_another(None)) as peer:
-        fault = studio.failure(peer.url, pace=pace, policy=policy, observe=stop)
+        fault = studio.failure(peer.url, gate=gate, policy=policy, observe=stop)
     assert isinstance(fault, InterruptedEdit)
     assert (fault.billed, fault.attempts) == ("unknown", 1)
-    fault = studio.failure("http://127.0.0.1:9", pace=pace)
+    fault = studio.failure("http://127.0.0.1:9", gate=gate)
     assert (fault.billed, fault.attempts) == ("no", 0)
 
 
@@ -951,7 +961,7 @@ def recovered_whole(spool: Path, folder: Path, reference: bytes) -> bool:
     output.unlink(missing_ok=True)
     try:
         destination = Destination(folder, output.name, "png")
-        recover(spool, destination, lambda _: None, PLAIN)
+        recover(spool, destination, lambda _: None)
     except ProtocolError:
         assert not output.exists()
         return False

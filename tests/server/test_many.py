@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
@@ -13,16 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 from support import ROOT, Finished, Run, command, cutout, environment, photo
-from support.settling import settle
 
-from nano_edit.cli.commands.batch import _take_all
-from nano_edit.cli.commands.plan import Planned
-from nano_edit.cli.commands.work import Outcome, Work
-from nano_edit.cli.display.batch_log import BatchDisplay
-from nano_edit.cli.options import Options
-from nano_edit.cli.terminal import Terminal
 from nano_edit.emulator import Emulator
-from nano_edit.engine.batch.runner import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -388,7 +379,7 @@ def test_what_is_there_and_not_known_is_not_replaced(
     (folder / "out/4-edited.png").write_bytes(b"mine")
     done = many(*EACH)
     assert done.status == 12
-    assert "4.jpg: output: " in done.stderr
+    assert "4.jpg: input: out/4-edited.png exists already" in done.stderr
     assert len(emulator.requests) == 5
     assert (folder / "out/4-edited.png").read_bytes() == b"mine"
 
@@ -550,26 +541,6 @@ def test_a_manifest_that_cannot_be_written_sends_nothing(
 
 
 # --- a bug -------------------------------------------------------------------
-
-
-class Wrong:
-    """Work with a bug, which no edit of ours is known to have."""
-
-    def __call__(self, edit: Planned) -> Outcome:
-        if edit.where == "2":
-            raise ZeroDivisionError
-        return Outcome({"ok": True, "skipped": True, "output": edit.where})
-
-
-def test_a_bug_lets_what_is_under_way_end_and_begins_nothing_new() -> None:
-    where = Terminal(io.BytesIO(), io.BytesIO(), io.StringIO())
-    display = BatchDisplay(Options(), where, 9)
-    work = Work(settle("sepia", "a.jpg"), where, None, None, display)  # type: ignore[arg-type]
-    jobs = [Planned(str(number)) for number in range(1, 10)]
-    work.batch = Batch(jobs, Wrong(), threads=1)
-    with pytest.raises(ZeroDivisionError):
-        _take_all(work, display, None, None)
-    assert display.tally.skipped >= 1
 
 
 # --- memory ------------------------------------------------------------------

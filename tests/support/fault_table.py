@@ -39,8 +39,8 @@ ODD_BUT_WHOLE = (
     "ok empty-part drafts drafts-thought thought-last bad-draft wrong-mime png webp "
     "data-url snake-case urlsafe escaped late-keys compact warning coding=identity "
     "coding=none coding=utf-8 coding=br coding=deflate coding=gzip deflate deflate-raw "
-    "gzip-gzip gzip-members gzip-crc gzip-no-trailer 201 203  tail-stall=30 terminal-escapes "
-    "shift zoom recolour soften scatter repaint wrong-ratio"
+    "gzip-gzip gzip-members gzip-crc gzip-no-trailer 201 203 tail-stall=30 "
+    "terminal-escapes shift zoom recolour soften scatter repaint wrong-ratio"
 ).split()
 
 ROWS = (

@@ -1,14 +1,10 @@
-"""Many edits from the command line: plan, run at once, tell, note down.
-
-Strategy: worker threads prepare and make the edits; this thread takes what has
-ended and is the only one that writes: manifest, report, terminal.
+"""Many edits from the command line: their list, the run, the words about it.
 
 Rules:
-- What the manifest says is done, and is there, is not done again.
-- A failing edit stops no other, but for a refused key or an empty account, which
-  every other edit would meet too, and ``--fail-fast``.
+- This thread takes what has ended, and is the only one that writes: report, terminal.
 - Ctrl-C or SIGTERM begins nothing new and keeps what is under way, since that is
   paid for; a second one, or 30 s after SIGTERM, ends it.
+- A signal's handler only starts a thread: the frame it interrupts may hold a lock.
 """
 
 from __future__ import annotations
@@ -16,96 +12,115 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
-from contextlib import ExitStack
+import threading
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from nano_edit.cli.commands.job import prepare_job
-from nano_edit.cli.commands.manifest import Manifest
-from nano_edit.cli.commands.plan import Planned, as_text, plan_edits
-from nano_edit.cli.commands.stopping import drained_by_signals, is_for_all
-from nano_edit.cli.commands.work import Outcome, Work
-from nano_edit.cli.config.service import connect
-from nano_edit.cli.display.batch_log import Tally, batch_display_for
-from nano_edit.engine.batch.memory import give_back, share_heap
-from nano_edit.engine.batch.runner import Batch, Ended
-from nano_edit.errors import (
-    InterruptedEdit,
-    NanoEditError,
-    PartialError,
-    TerminatedEdit,
-)
+from nano_edit.cli.commands.edit import tell_dry_run
+from nano_edit.cli.config.service import base_edit, edit_of, editor_for
+from nano_edit.cli.display.batch_live import batch_display_for
+from nano_edit.domain import Note
+from nano_edit.engine.batch.folders import each_picture, make_folders
+from nano_edit.engine.batch.lists import read_list
+from nano_edit.engine.batch.plan import check_all, shard, variants
+from nano_edit.engine.batch.runner import Batch
+from nano_edit.errors import InterruptedEdit, TerminatedEdit, UsageError
 from nano_edit.pictures.inputs.sources import STDIN, locate
+from nano_edit.pictures.inputs.workspace import Workspace
 from nano_edit.pictures.outputs.destination import default_stem
+from nano_edit.report.writer import ReportWriter
+from nano_edit.wire.http.download import download
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nano_edit.cli.config.settings import Resolved
     from nano_edit.cli.display.batch_log import BatchDisplay
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
-    from nano_edit.pictures.inputs.workspace import Workspace
-    from nano_edit.report.writer import ReportWriter
+    from nano_edit.domain import Edit, EditEvent
+    from nano_edit.engine.editor import Editor
+    from nano_edit.errors import NanoEditError
 
 MANIFEST = "results.jsonl"
+GRACE = 30.0  # seconds that what is under way gets after SIGTERM
 
 
-def run_many(base: Resolved, terminal: Terminal) -> None:
-    """Make all the edits; raises PartialError when some failed."""
-    from nano_edit.pictures.inputs.workspace import Workspace  # noqa: PLC0415
+def run_many(base: Resolved, terminal: Terminal) -> NanoEditError | None:
+    """Make all the edits; return what the run ends with if not all are done.
 
-    with Workspace() as workspace:
-        first = (base.options.images or [""])[0]
-        base = _with_pipes_read(base, terminal, workspace)
-        name = "standard input" if first == STDIN else first
-        planned = plan_edits(base, terminal, name)
-        if base.options.dry_run:
-            _tell_plan(planned, base, terminal)
-            return
-        tally = _run(planned, base, terminal)
-    if error := _error_of(tally, resumable=_manifest_name(base.options) is not None):
-        error.in_results = True
-        raise error
-
-
-def _error_of(tally: Tally, *, resumable: bool) -> NanoEditError | None:
-    """Return what the run ends with, if not all is done."""
-    again = "what is done is not done twice"
-    if not resumable:
-        again = "with --skip-existing it makes only what is missing"
-    again = f"Run the same command again: {again}."
-    if tally.stopped_by is not None:
-        stop = TerminatedEdit if tally.stopped_by == signal.SIGTERM else InterruptedEdit
-        has = f"{tally.done + tally.skipped} of {tally.total} edits are done."
-        return stop(f"Stopped: {has}", hint=again, billed=tally.billed)
-    if tally.drained_by and is_for_all(tally.drained_by) and not tally.done:
-        return tally.drained_by
-    if tally.failed:
-        left = f" {tally.left} were not begun." if tally.left else ""
-        failed = f"{tally.failed} of {tally.total} edits failed.{left}"
-        return PartialError(failed, hint=again, billed=tally.billed)
-    return None
-
-
-def _with_pipes_read(
-    base: Resolved, terminal: Terminal, workspace: Workspace
-) -> Resolved:
-    """Put files in the place of what variants could read only once."""
+    Raises NanoEditError for what is refused before anything is sent.
+    """
     options = base.options
-    if options.batch:
-        return base
-    changes: dict[str, Any] = {}
-    if options.instruction == "@-":
-        from nano_edit.cli.commands.instruction import read_instruction  # noqa: PLC0415
+    with Workspace() as workspace, ExitStack() as stack:
 
-        changes["instruction"] = as_text(read_instruction("@-", terminal.stdin))
-    images = options.images or []
-    if any(map(_is_pipe, images)) and not options.each:
-        files = [_as_file(image, terminal, workspace) for image in images]
-        changes["images"] = files
-        if files[0] != images[0]:
-            changes["output"] = options.output or default_stem(images[0])
-    return dataclasses.replace(base, options=dataclasses.replace(options, **changes))
+        def say(text: str) -> None:
+            if not options.quiet:
+                terminal.say(text)
+
+        editor = stack.enter_context(editor_for(options, terminal, say))
+        edits = plan_edits(base, terminal, workspace, editor)
+        if options.dry_run:
+            _tell_plan(edits, editor, options, terminal)
+            return None
+        return _run(edits, editor, options, terminal)
+
+
+# --- the list ------------------------------------------------------------------
+
+
+def plan_edits(
+    base: Resolved, terminal: Terminal, workspace: Workspace, editor: Editor
+) -> list[Edit]:
+    """Return the edits of this run, checked as far as no picture is needed.
+
+    Raises UsageError, InputError or OutputError, telling several faults at once.
+    """
+    options = base.options
+    _check_combination(options)
+    faults: list[NanoEditError] = []
+    if options.batch:
+        found = read_list(
+            options.batch,
+            base_edit(options, options.instruction or ""),
+            prefix=base.preset_instruction,
+            stdin=terminal.stdin,
+        )
+        edits, faults = found.edits, found.faults
+    elif options.each:
+        edits = each_picture(edit_of(options, terminal), recursive=options.recursive)
+    else:
+        edits = [_without_pipes(edit_of(options, terminal), terminal, workspace)]
+    if options.count:
+        edits = variants(edits, options.count)
+    # The whole list: two shards may write the same file.
+    check_all(edits, editor.check, faults)
+    return shard(edits, options.shard) if options.shard else edits
+
+
+def _check_combination(options: Options) -> None:
+    if options.batch and (options.each or options.images):
+        raise UsageError(
+            "A list has its own pictures.", hint="Leave IMAGE and --each out."
+        )
+    if options.output == "-":
+        raise UsageError("Standard output takes one picture, not many.")
+    if options.each and options.images and STDIN in options.images:
+        raise UsageError("--each takes files and folders, not standard input.")
+
+
+def _without_pipes(edit: Edit, terminal: Terminal, workspace: Workspace) -> Edit:
+    """Put files in the place of what variants could read only once."""
+    if not any(map(_is_pipe, edit.images)):
+        return edit
+    first = "standard input" if edit.images[0] == STDIN else edit.images[0]
+    files = [_as_file(image, terminal, workspace) for image in edit.images]
+    output = edit.output
+    if files[0] != edit.images[0]:
+        output = output or default_stem(edit.images[0])
+    return dataclasses.replace(edit, images=tuple(files), output=output, where=first)
 
 
 def _is_pipe(image: str) -> bool:
@@ -117,110 +132,69 @@ def _is_pipe(image: str) -> bool:
 def _as_file(image: str, terminal: Terminal, workspace: Workspace) -> str:
     if not _is_pipe(image):
         return image
-    from nano_edit.wire.http.download import download  # noqa: PLC0415
-
     source = locate(image, workspace=workspace, stdin=terminal.stdin, fetch=download)
     return str(source.file)
 
 
-def _tell_plan(planned: list[Planned], base: Resolved, terminal: Terminal) -> None:
+def _tell_plan(
+    edits: list[Edit], editor: Editor, options: Options, terminal: Terminal
+) -> None:
     """Show what each edit would send; nothing is sent."""
-    import json  # noqa: PLC0415
 
-    from nano_edit.cli.display.dry_run import dry_run_record, dry_run_text  # noqa: PLC0415
-    from nano_edit.pictures.inputs.workspace import Workspace  # noqa: PLC0415
+    def note(event: EditEvent) -> None:
+        if isinstance(event, Note):
+            terminal.say(event.text)
 
-    for edit in planned:
-        options = edit.options(base)
-        with Workspace() as workspace:
-            job = prepare_job(
-                options, terminal, workspace, terminal.say, index=edit.index
-            )
-            record = dry_run_record(job, options)
-        if base.options.json:
-            terminal.result(json.dumps(record, ensure_ascii=False))
-        else:
-            terminal.result(f"# {edit.label}\n{dry_run_text(record)}\n")
+    for edit in edits:
+        with editor.prepare(edit, note, prove=False) as prepared:
+            if not options.json:
+                terminal.result(f"# {edit.label}")
+            tell_dry_run(prepared, editor, options, terminal)
+            if not options.json:
+                terminal.result("")
 
 
-# --- the run -----------------------------------------------------------------
+# --- the run -------------------------------------------------------------------
 
 
-def _run(planned: list[Planned], base: Resolved, terminal: Terminal) -> Tally:
-    options = base.options
+def _run(
+    edits: list[Edit], editor: Editor, options: Options, terminal: Terminal
+) -> NanoEditError | None:
+    make_folders(edits)
+    manifest = manifest_of(options)
+    display = batch_display_for(options, terminal)
+    batch = Batch(
+        editor,
+        edits,
+        jobs=options.jobs,
+        manifest=manifest,
+        skip_existing=options.skip_existing,
+        fail_fast=options.fail_fast,
+        observe=display.observe,
+    )
+    display.summary = batch.summary
     with ExitStack() as stack:
-        manifest = _manifest_of(options)
-        if manifest:
-            stack.enter_context(manifest)
-        report = _report_of(options)
-        if report:
-            stack.enter_context(report)
-        display = stack.enter_context(
-            batch_display_for(options, terminal, len(planned))
-        )
-        share_heap()
-        connection = connect(options, terminal, stack, display.note)
-        work = Work(base, terminal, connection, manifest, display)
-        work.batch = Batch(planned, work, threads=min(options.jobs, len(planned)))
-        _take_all(work, display, manifest, report)
-        if report and display.tally.left:
+        report = stack.enter_context(_report_of(options)) if options.report else None
+        stack.enter_context(display)
+        stack.enter_context(batch)
+        stack.enter_context(_drained_by_signals(batch, display))
+        for outcome in batch:
+            if report:
+                report.add(outcome.record)
+            display.ended(outcome)
+        if report and batch.summary.left:
             report.finish(cut_short=True)
-        return display.tally
+    return batch.summary.error(_again(resumable=manifest is not None))
 
 
-def _take_all(
-    work: Work,
-    display: BatchDisplay,
-    manifest: Manifest | None,
-    report: ReportWriter | None,
-) -> None:
-    """Take what ends, in that order.
-
-    A bug, a full disk, a reader that is gone: it is raised when what was begun, and
-    is paid for, has ended.
-    """
-    faults: list[BaseException] = []
-    with drained_by_signals(work, display):
-        for ended in work.batch:
-            try:
-                outcome = _outcome_of(ended)
-                _note_down(outcome, manifest, report)
-                display.ended(outcome, ended.job)
-                if outcome.error and outcome.error is work.drained_by:
-                    display.drained(outcome.error)
-            except Exception as fault:  # noqa: BLE001 - raised below
-                faults.append(fault)
-                work.drain()
-            give_back(display.tally.ended)
-    if faults:
-        raise faults[0]
+def _again(*, resumable: bool) -> str:
+    how = "what is done is not done twice"
+    if not resumable:
+        how = "with --skip-existing it makes only what is missing"
+    return f"Run the same command again: {how}."
 
 
-def _outcome_of(ended: Ended[Planned, Outcome]) -> Outcome:
-    if ended.error is not None:
-        raise ended.error
-    assert ended.value is not None  # noqa: S101 - what raised nothing has returned
-    return ended.value
-
-
-def _note_down(
-    outcome: Outcome, manifest: Manifest | None, report: ReportWriter | None
-) -> None:
-    """Write down what an edit ended with."""
-    if not outcome.begun:
-        return
-    if manifest and not outcome.record.get("skipped"):
-        manifest.add(outcome.record)
-    if report:
-        report.add(outcome.record)
-
-
-def _manifest_of(options: Options) -> Manifest | None:
-    name = _manifest_name(options)
-    return Manifest(name) if name else None
-
-
-def _manifest_name(options: Options) -> Path | None:
+def manifest_of(options: Options) -> Path | None:
     """Return the manifest: the one named, or for lists the one beside the outputs."""
     if options.manifest:
         return Path(options.manifest)
@@ -230,10 +204,59 @@ def _manifest_name(options: Options) -> Path | None:
     return (beside if beside.is_dir() else beside.parent) / MANIFEST
 
 
-def _report_of(options: Options) -> ReportWriter | None:
-    if not options.report:
-        return None
-    from nano_edit.report.writer import ReportWriter  # noqa: PLC0415
-
+def _report_of(options: Options) -> ReportWriter:
     title = options.instruction or options.batch or "nano-edit"
-    return ReportWriter(Path(options.report), title=title, started=datetime.now(UTC))
+    path = Path(options.report or "")
+    return ReportWriter(path, title=title, started=datetime.now(UTC))
+
+
+# --- signals --------------------------------------------------------------------
+
+
+@contextmanager
+def _drained_by_signals(batch: Batch, display: BatchDisplay) -> Iterator[None]:
+    """While inside, the first Ctrl-C or SIGTERM drains and the second stops."""
+    reactions: list[threading.Thread] = []
+
+    def take(signum: int, _: object) -> None:
+        # Locks may be held by the very frame that was interrupted.
+        react = _stop if reactions else _drain
+        thread = threading.Thread(target=react, args=(signum, batch, display))
+        reactions.append(thread)
+        thread.start()
+
+    # A shell's background job ignores Ctrl-C, and is to go on doing so.
+    before = {
+        each: signal.signal(each, take)
+        for each in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(each) is not signal.SIG_IGN
+    }
+    try:
+        yield
+    finally:
+        for each, earlier in before.items():
+            signal.signal(each, earlier)
+        for reaction in reactions:
+            reaction.join()
+
+
+def _drain(signum: int, batch: Batch, display: BatchDisplay) -> None:
+    terminated = signum == signal.SIGTERM
+    batch.drain(TerminatedEdit if terminated else InterruptedEdit)
+    end = (
+        f"They are ended in {GRACE:.0f} s" if terminated else "Another Ctrl-C ends them"
+    )
+    display.note(
+        f"{'Terminated' if terminated else 'Interrupted'}: no new edits are begun. "
+        f"Those under way are paid for and go on. {end}."
+    )
+    if terminated:
+        timer = threading.Timer(GRACE, batch.stop)
+        timer.daemon = True
+        timer.start()
+
+
+def _stop(signum: int, batch: Batch, display: BatchDisplay) -> None:
+    del signum
+    batch.stop()
+    display.note("Stopped: the edits under way are ended; they may be billed.")

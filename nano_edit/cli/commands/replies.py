@@ -73,7 +73,6 @@ def recover_picture(options: Options, terminal: Terminal) -> EditResult:
     A whole reply is removed once its picture is in place; a cut one stays.
     Raises InputError when there is no such reply, UsageError for more than one.
     """
-    from nano_edit.cli.commands.job import edit_options  # noqa: PLC0415
     from nano_edit.cli.display.choice import display_for  # noqa: PLC0415
     from nano_edit.engine.recover import recover  # noqa: PLC0415
     from nano_edit.engine.replies.kept import remove_reply  # noqa: PLC0415
@@ -101,7 +100,8 @@ def recover_picture(options: Options, terminal: Terminal) -> EditResult:
             spool,
             destination,
             display.observe,
-            edit_options(options, digest=options.json),
+            save_drafts=options.save_drafts,
+            digest=options.json,
         )
     if not result.warnings and remove_reply(spool, state_folder()):
         display.note(f"The reply is removed, for its picture is in place: {spool}")

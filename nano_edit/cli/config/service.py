@@ -1,4 +1,4 @@
-"""From options to a service that can be asked: provider, model, key, emulator.
+"""From settled options to the two nouns: the `Edit`, and the `Editor` that makes it.
 
 Rules: the key is looked up as late as it can be and only when something is to
 be sent; with ``--emulate`` there is none, and nothing leaves this machine.
@@ -6,27 +6,129 @@ be sent; with ``--emulate`` there is none, and nothing leaves this machine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
+import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from nano_edit.domain import ApiKey
-from nano_edit.engine.prepare import timeout_for
+from nano_edit.domain import ApiKey, Edit
+from nano_edit.engine.editor import Editor
+from nano_edit.engine.prepare import Pipes, timeout_for
+from nano_edit.errors import UsageError
+from nano_edit.pictures.formats import READ_SUFFIXES
+from nano_edit.pictures.inputs.instruction import read_instruction
 from nano_edit.wire.providers import PROVIDERS
-from nano_edit.wire.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import ExitStack
+    from collections.abc import Callable, Iterator
 
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
-    from nano_edit.domain import Observe
-    from nano_edit.engine.means import Means
-    from nano_edit.engine.rate_gate import Pace
-    from nano_edit.engine.replies.cache import Cache
-    from nano_edit.wire.http.client import Client
-    from nano_edit.wire.http.tls import Trust
     from nano_edit.wire.providers import Provider
+
+_FIELDS = {each.name for each in dataclasses.fields(Edit)}
+
+
+def edit_of(options: Options, terminal: Terminal) -> Edit:
+    """Return the edit that the options say; ``@FILE`` and ``@-`` are read here.
+
+    Raises UsageError or InputError.
+    """
+    _check_instruction(options)
+    return base_edit(
+        options, read_instruction(options.instruction or "", terminal.stdin)
+    )
+
+
+def base_edit(options: Options, instruction: str) -> Edit:
+    """Return an edit with ``instruction`` and the options' other values."""
+    values = dataclasses.asdict(options)
+    own = {name: value for name, value in values.items() if name in _FIELDS}
+    return Edit(**{**own, "instruction": instruction, "images": options.images or ()})
+
+
+def _check_instruction(options: Options) -> None:
+    said = options.instruction
+    if said is None:
+        raise UsageError(
+            "There is no instruction.",
+            hint='Try: nano-edit "blur the background" in.jpg -o out.png',
+        )
+    if said.lower().endswith(READ_SUFFIXES) and os.path.exists(said):  # noqa: PTH110 - Path.exists raises on a long name
+        raise UsageError(
+            f"{said} is a picture; the instruction comes first.",
+            hint=f'Try: nano-edit "blur the background" {said} -o out.png',
+        )
+    if said == "@-" and "-" in (options.images or ()):
+        raise UsageError("Standard input cannot be instruction and picture at once.")
+
+
+@contextmanager
+def editor_for(
+    options: Options, terminal: Terminal, note: Callable[[str], None]
+) -> Iterator[Editor]:
+    """Open the editor that the options describe, and the emulator if they ask for it.
+
+    ``note`` is told sentences for the user.
+    """
+    if options.emulate and not options.dry_run:
+        from nano_edit.emulator import Emulator  # noqa: PLC0415 - seldom needed
+
+        with Emulator() as emulator:
+            note("Emulated: nothing is sent to the service, and the picture says so.")
+            with _editor(options, terminal, note, emulator.url) as editor:
+                yield editor
+    else:
+        with _editor(options, terminal, note, base_url_of(options)) as editor:
+            if not options.dry_run:
+                editor.warm_up()
+            yield editor
+
+
+def _editor(
+    options: Options, terminal: Terminal, note: Callable[[str], None], base_url: str
+) -> Editor:
+    def key() -> ApiKey:
+        if options.emulate:
+            return ApiKey("emulated")
+        from nano_edit.cli.config.keys import find_key  # noqa: PLC0415 - when sending
+
+        found = find_key(options, provider_of(options), terminal.environ)
+        for warning in found.warnings:
+            note(warning)
+        return found.key
+
+    return Editor(
+        provider=options.provider,
+        base_url=base_url,
+        api_key=key,
+        timeout=options.timeout,
+        connect_timeout=options.connect_timeout,
+        max_reply=int(options.max_reply * 1_000_000),
+        retries=options.retries,
+        max_wait=options.max_wait,
+        retry_unknown=options.retry_unknown,
+        rpm=options.rpm,
+        cache=cache_folder(options) if options.cache else None,
+        cache_bytes=int(options.cache_size * 1_000_000),
+        digest=options.json or is_many(options),
+        emulated=options.emulate,
+        pipes=Pipes(terminal.stdin, terminal.stdout, terminal.stdout_is_tty),
+    )
+
+
+def is_many(options: Options) -> bool:
+    """Whether the options ask for many edits."""
+    return bool(options.batch or options.each or options.count)
+
+
+def cache_folder(options: Options) -> str:
+    """Return the folder of the cache: the one named, or the user's own."""
+    if options.cache_dir is not None:
+        return options.cache_dir
+    from platformdirs import user_cache_path  # noqa: PLC0415 - only with a cache
+
+    return str(user_cache_path("nano-edit", appauthor=False) / "replies")
 
 
 def provider_of(options: Options) -> Provider:
@@ -47,99 +149,3 @@ def timeout_of(options: Options) -> float:
 def base_url_of(options: Options) -> str:
     """Return the base URL that was chosen, or the provider's own."""
     return options.base_url or provider_of(options).base_url
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """A client for the service, and the options it was made from."""
-
-    client: Client
-    service: Service
-
-
-def begin_trust(options: Options) -> Trust | None:
-    """Begin to make the TLS context that `connect` will want."""
-    if options.emulate or options.dry_run:
-        return None
-    from nano_edit.wire.http.tls import Trust  # noqa: PLC0415 - when it is sent
-
-    return Trust(base_url_of(options))
-
-
-def connect(
-    options: Options,
-    terminal: Terminal,
-    stack: ExitStack,
-    note: Callable[[str], None],
-    trust: Trust | None = None,
-) -> Connection:
-    """Open what an edit needs of the service; ``stack`` closes it.
-
-    Raises AuthError when no key is found.
-    """
-    from nano_edit.wire.http.client import Client  # noqa: PLC0415 - loads httpx
-
-    base_url, key = base_url_of(options), ApiKey("emulated")
-    if options.emulate:
-        from nano_edit.emulator import Emulator  # noqa: PLC0415 - seldom needed
-
-        base_url = stack.enter_context(Emulator()).url
-        note("Emulated: nothing is sent to the service, and the picture says so.")
-    else:
-        key = _found_key(options, terminal, note)
-    service = Service(
-        provider=provider_of(options),
-        base_url=base_url,
-        key=key,
-        timeout=timeout_of(options),
-        connect_timeout=options.connect_timeout,
-        max_reply=int(options.max_reply * 1_000_000),
-    )
-    return Connection(stack.enter_context(Client(service, trust)), service)
-
-
-def means_of(
-    options: Options, connection: Connection, observe: Observe, pace: Pace | None = None
-) -> Means:
-    """Return what the engine needs of the world for edits with these options."""
-    from nano_edit.engine.means import Means  # noqa: PLC0415
-    from nano_edit.engine.rate_gate import Alone  # noqa: PLC0415
-    from nano_edit.engine.replies.spool import state_folder  # noqa: PLC0415
-    from nano_edit.engine.retry import RetryPolicy  # noqa: PLC0415
-
-    return Means(
-        client=connection.client,
-        spools=state_folder(),
-        observe=observe,
-        policy=RetryPolicy(options.retries, options.max_wait, options.retry_unknown),
-        pace=pace or Alone(),
-        timeout=timeout_of(options),
-        cache=_cache_of(options),
-    )
-
-
-def _cache_of(options: Options) -> Cache | None:
-    # The emulator's answers cost nothing and must not pass for the service's.
-    if not options.cache or options.emulate:
-        return None
-    from pathlib import Path  # noqa: PLC0415
-
-    from nano_edit.engine.replies.cache import Cache  # noqa: PLC0415
-
-    folder = options.cache_dir
-    if folder is None:
-        from platformdirs import user_cache_path  # noqa: PLC0415
-
-        folder = str(user_cache_path("nano-edit", appauthor=False) / "replies")
-    return Cache(Path(folder), int(options.cache_size * 1_000_000))
-
-
-def _found_key(
-    options: Options, terminal: Terminal, note: Callable[[str], None]
-) -> ApiKey:
-    from nano_edit.cli.config.keys import find_key  # noqa: PLC0415 - not for the emulator
-
-    found = find_key(options, provider_of(options), terminal.environ)
-    for warning in found.warnings:
-        note(warning)
-    return found.key

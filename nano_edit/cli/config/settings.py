@@ -22,6 +22,7 @@ from nano_edit.cli.config.checks import Rows
 from nano_edit.cli.config.toml_file import Setting, known_name, read_config
 from nano_edit.cli.options import NAMES, Options
 from nano_edit.errors import UsageError
+from nano_edit.pictures.inputs.instruction import read_instruction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -177,7 +178,5 @@ def _joined(first: str, own: str, context: typer.Context | None) -> str:
 def _read(said: str, context: typer.Context | None) -> str:
     """Return the text; standard input is the terminal's that the context holds."""
     from io import BytesIO  # noqa: PLC0415 - seldom needed
-
-    from nano_edit.cli.commands.instruction import read_instruction  # noqa: PLC0415 - likewise
 
     return read_instruction(said, context.obj.stdin if context else BytesIO())

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.live import Live
 
-    from nano_edit.cli.display.batch_log import Running, Tally
+    from nano_edit.cli.display.batch_log import Running
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
+    from nano_edit.engine.batch.summary import Summary
 
 FRAME = 0.2  # seconds between two pictures of the board
 ROOM = 3  # lines of the terminal that the board leaves for other things
@@ -36,8 +37,8 @@ ROOM = 3  # lines of the terminal that the board leaves for other things
 class LiveBatch(BatchDisplay):
     """Shows many edits on a board."""
 
-    def __init__(self, options: Options, terminal: Terminal, total: int) -> None:
-        super().__init__(options, terminal, total, interval=FRAME)
+    def __init__(self, options: Options, terminal: Terminal) -> None:
+        super().__init__(options, terminal, interval=FRAME)
         self._due = self._began + PATIENCE
         self._screen: Screen | None = None
 
@@ -49,7 +50,7 @@ class LiveBatch(BatchDisplay):
         screen = self._screen or Screen(self.terminal)
         with self._lock:
             self._screen = screen
-            screen.draw(list(self._running.values()), self.tally, now, self._began)
+            screen.draw(list(self._running.values()), self.summary, now, self._began)
 
     def _leave(self) -> None:
         with self._lock:
@@ -81,7 +82,7 @@ class LiveBatch(BatchDisplay):
         from rich.text import Text  # noqa: PLC0415
 
         table = Table.grid(padding=(0, 2))
-        for name, value in sums(self.tally, time.monotonic() - self._began):
+        for name, value in sums(self.summary, time.monotonic() - self._began):
             style = "red" if name == "failed" else ""
             table.add_row(Text(name, "dim"), Text(value, style))
         console_of(self.terminal).print(table)
@@ -110,10 +111,10 @@ class Screen:
         self._live.start(refresh=True)  # a new one: it counts lines from here
 
     def draw(
-        self, running: list[Running], tally: Tally, now: float, began: float
+        self, running: list[Running], summary: Summary, now: float, began: float
     ) -> None:
         """Draw the board as it is at the time ``now``."""
-        self._board = board_of(running, tally, now, now - began, self._console)
+        self._board = board_of(running, summary, now, now - began, self._console)
         self._live.update(self._board, refresh=True)
 
     def say(self, text: str) -> None:
@@ -128,7 +129,11 @@ class Screen:
 
 
 def board_of(
-    running: list[Running], tally: Tally, now: float, seconds: float, console: Console
+    running: list[Running],
+    summary: Summary,
+    now: float,
+    seconds: float,
+    console: Console,
 ) -> RenderableType:
     """Return the board: the oldest edits under way, as many as fit, and the bar."""
     from rich.console import Group  # noqa: PLC0415 - see above
@@ -148,7 +153,7 @@ def board_of(
     parts: list[RenderableType] = [table] if shown else []
     if more := len(running) - len(shown):
         parts.append(Text(f"and {more} more", "dim"))
-    return Group(*parts, _bar(tally, seconds, overflow))
+    return Group(*parts, _bar(summary, seconds, overflow))
 
 
 def _stage_of(edit: Running, now: float) -> tuple[str, str]:
@@ -158,19 +163,26 @@ def _stage_of(edit: Running, now: float) -> tuple[str, str]:
     return stage.kind.value, facts_of(stage, now, "")
 
 
-def _bar(tally: Tally, seconds: float, overflow: Any) -> RenderableType:
+def _bar(summary: Summary, seconds: float, overflow: Any) -> RenderableType:
     from rich.progress_bar import ProgressBar  # noqa: PLC0415 - see above
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    facts = f"{tally.ended} of {tally.total}"
+    facts = f"{summary.ended} of {summary.total}"
     line = Table.grid(padding=(0, 2, 0, 0))
     for _ in range(4):
         line.add_column(no_wrap=True, overflow=overflow)
     line.add_row(
-        ProgressBar(total=tally.total, completed=tally.ended, width=BAR),
+        ProgressBar(total=summary.total, completed=summary.ended, width=BAR),
         Text(facts, "bold"),
-        Text(f"{tally.failed} failed" if tally.failed else "", "red"),
+        Text(f"{summary.failed} failed" if summary.failed else "", "red"),
         Text(duration(seconds), "dim"),
     )
     return line
+
+
+def batch_display_for(options: Options, terminal: Terminal) -> BatchDisplay:
+    """Choose how to tell: in lines, or on a board that changes."""
+    if terminal.is_interactive and not options.quiet:
+        return LiveBatch(options, terminal)
+    return BatchDisplay(options, terminal)

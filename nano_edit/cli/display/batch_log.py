@@ -16,69 +16,20 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from nano_edit.cli.display.progress import HEARTBEAT, Display, Watch
-from nano_edit.domain import Billed
+from nano_edit.domain import Preparing
+from nano_edit.engine.batch.summary import Summary, edits
 from nano_edit.errors import ExitStatus
 from nano_edit.units import duration, size_text
 
 if TYPE_CHECKING:
-    from nano_edit.cli.commands.plan import Planned
-    from nano_edit.cli.commands.work import Outcome
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
-    from nano_edit.domain import EditEvent
+    from nano_edit.domain import Edit, EditEvent, EditResult
+    from nano_edit.engine.batch.runner import Outcome
     from nano_edit.errors import NanoEditError
-
-
-@dataclass(slots=True)
-class Tally:
-    """The sums of a run."""
-
-    total: int
-    done: int = 0
-    cached: int = 0
-    skipped: int = 0
-    tokens: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)  # exit code -> failures
-    billed: Billed = Billed.NO  # the worst that is known of any edit
-    stopped_by: int | None = None  # the signal
-    drained_by: NanoEditError | None = None  # the failure that ended the run
-
-    @property
-    def failed(self) -> int:
-        """How many edits failed."""
-        return self.reasons.total()
-
-    @property
-    def ended(self) -> int:
-        """How many edits have ended, one way or another."""
-        return self.done + self.skipped + self.failed
-
-    @property
-    def left(self) -> int:
-        """How many edits were not begun."""
-        return self.total - self.ended
-
-    def add(self, record: dict[str, Any], error: NanoEditError | None) -> None:
-        """Count one edit."""
-        if error is not None:
-            self.reasons[error.exit_status.code] += 1
-            self._bill(error.billed)
-        elif record.get("skipped"):
-            self.skipped += 1
-        else:
-            self.done += 1
-            self.cached += record["cached"]
-            if not record["cached"]:
-                self._bill(Billed.YES)
-                self.tokens += record["usage"]["total_tokens"] or 0
-
-    def _bill(self, billed: Billed) -> None:
-        self.billed = max(self.billed, billed, key=list(Billed).index)
 
 
 class Running(Display):
@@ -102,12 +53,11 @@ class BatchDisplay:
         self,
         options: Options,
         terminal: Terminal,
-        total: int,
         interval: float = HEARTBEAT,
     ) -> None:
         self.options = options
         self.terminal = terminal
-        self.tally = Tally(total)
+        self.summary = Summary(0)  # the batch's own, once there is one
         self._began = time.monotonic()
         self._interval = interval
         self._lock = threading.RLock()  # of the stream and of what is under way
@@ -131,39 +81,40 @@ class BatchDisplay:
         if not self.options.quiet:
             self._say(text)
 
-    def began(self, edit: Planned) -> None:
-        """Enter an edit among those under way."""
-        with self._lock:
-            self._running[id(edit)] = Running(edit.label, self)
-            if self._watch is None and not self.options.quiet:
-                self._watch = Watch(self._interval, self._look, self._leave)
-
-    def observe(self, edit: Planned, event: EditEvent) -> None:
-        """Take an event of an edit that is under way."""
+    def observe(self, edit: Edit, event: EditEvent) -> None:
+        """Take an event of an edit; the first enters it among those under way."""
+        if isinstance(event, Preparing):
+            with self._lock:
+                self._running[id(edit)] = Running(edit.label, self)
+                if self._watch is None and not self.options.quiet:
+                    self._watch = Watch(self._interval, self._look, self._leave)
         self._running[id(edit)].observe(event)
 
-    def ended(self, outcome: Outcome, edit: Planned) -> None:
+    def ended(self, outcome: Outcome) -> None:
         """Tell what an edit ended with."""
+        edit, record, error = outcome.edit, outcome.record, outcome.error
         with self._lock:
             self._running.pop(id(edit), None)
-        if not outcome.begun:
-            return
-        self.tally.add(outcome.record, outcome.error)
         if self.options.json:
-            self._result(json.dumps(outcome.record, ensure_ascii=False))
-        elif outcome.error is None:
-            self._result(str(outcome.record["output"]))
-        if outcome.error is not None:
-            self._say(self._place() + self._failure_text(edit, outcome.error))
+            self._result(json.dumps(record, ensure_ascii=False))
+        elif error is None:
+            self._result(str(record["output"]))
+        if outcome.result:
+            self._tell_words(outcome.result, edit)
+        if error is not None:
+            self._say(self._place() + self._failure_text(edit, error))
         else:
-            self._tell_done(outcome.record)
-
-    def drained(self, error: NanoEditError) -> None:
-        """Tell that the run ends for this failure."""
-        self.tally.drained_by = error
-        self.note("No new edits are begun; those under way go on.")
+            self._tell_done(record)
+        if error is not None and error is self.summary.drained_by:
+            self.note("No new edits are begun; those under way go on.")
 
     # --- how ------------------------------------------------------------------
+
+    def _tell_words(self, result: EditResult, edit: Edit) -> None:
+        for warning in result.warnings:
+            self.note(f"{edit.label}: warning: {warning}")
+        if self.options.text and result.text:
+            self.note(f"{edit.label}: {result.text}")
 
     def _tell_done(self, record: dict[str, Any]) -> None:
         self.note(self._place() + done_text(record))
@@ -171,7 +122,7 @@ class BatchDisplay:
             self._watch.wake()  # the next sign of life is due later
 
     def _tell_sums(self) -> None:
-        self._say(sums_text(self.tally, time.monotonic() - self._began))
+        self._say(sums_text(self.summary, time.monotonic() - self._began))
 
     def _say(self, text: str) -> None:
         with self._lock:
@@ -185,17 +136,17 @@ class BatchDisplay:
         if not woken and self._running:
             seconds = time.monotonic() - self._began
             self.note(
-                f"still {len(self._running)} under way, {self.tally.ended} of "
-                f"{self.tally.total} ended, {duration(seconds)} so far"
+                f"still {len(self._running)} under way, {self.summary.ended} of "
+                f"{self.summary.total} ended, {duration(seconds)} so far"
             )
 
     def _leave(self) -> None:
         """Take down what the watch put up."""
 
     def _place(self) -> str:
-        return f"[{self.tally.ended}/{self.tally.total}] "
+        return f"[{self.summary.ended}/{self.summary.total}] "
 
-    def _failure_text(self, edit: Planned, error: NanoEditError) -> str:
+    def _failure_text(self, edit: Edit, error: NanoEditError) -> str:
         """Return a failure in a line, and what to do in others if it is new."""
         lines = [failure_text(edit.label, error)]
         if error.recovery is not None:
@@ -204,15 +155,6 @@ class BatchDisplay:
             self._hints.add(error.hint)
             lines.append(f"  {error.hint}")
         return "\n".join(lines)
-
-
-def batch_display_for(options: Options, terminal: Terminal, total: int) -> BatchDisplay:
-    """Choose how to tell: in lines, or on a board that changes."""
-    if terminal.is_interactive and not options.quiet:
-        from nano_edit.cli.display.batch_live import LiveBatch  # noqa: PLC0415 - not in a script
-
-        return LiveBatch(options, terminal, total)
-    return BatchDisplay(options, terminal, total)
 
 
 # --- words -------------------------------------------------------------------
@@ -238,24 +180,24 @@ def failure_text(label: str, error: NanoEditError) -> str:
     return f"{label}: {error.exit_status.code}: {message}{billed}"
 
 
-def sums(tally: Tally, seconds: float) -> list[tuple[str, str]]:
+def sums(summary: Summary, seconds: float) -> list[tuple[str, str]]:
     """Return the sums of a run: what, and how much; only what there is of."""
     reasons = ", ".join(
-        f"{count} {code}" for code, count in tally.reasons.most_common()
+        f"{count} {code}" for code, count in summary.reasons.most_common()
     )
     rows = [
-        ("done", f"{tally.done}", tally.done or not tally.ended),
-        ("from the cache", f"{tally.cached}", tally.cached),
-        ("skipped", f"{tally.skipped}", tally.skipped),
-        ("failed", f"{tally.failed} ({reasons})", tally.failed),
-        ("not begun", f"{tally.left}", tally.left),
-        ("tokens", f"{tally.tokens:,}", tally.tokens),
+        ("done", f"{summary.done}", summary.done or not summary.ended),
+        ("from the cache", f"{summary.cached}", summary.cached),
+        ("skipped", f"{summary.skipped}", summary.skipped),
+        ("failed", f"{summary.failed} ({reasons})", summary.failed),
+        ("not begun", f"{summary.left}", summary.left),
+        ("tokens", f"{summary.tokens:,}", summary.tokens),
         ("time", duration(seconds), True),
     ]
     return [(name, value) for name, value, there in rows if there]
 
 
-def sums_text(tally: Tally, seconds: float) -> str:
+def sums_text(summary: Summary, seconds: float) -> str:
     """Return the sums in a line."""
-    facts = ", ".join(f"{name}: {value}" for name, value in sums(tally, seconds))
-    return f"{tally.total} edits  {facts}"
+    facts = ", ".join(f"{name}: {value}" for name, value in sums(summary, seconds))
+    return f"{edits(summary.total)}  {facts}"

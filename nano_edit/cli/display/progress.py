@@ -17,7 +17,7 @@ import threading
 import time
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Self, assert_never
+from typing import TYPE_CHECKING, Self
 
 from nano_edit.domain import (
     AttemptStarted,
@@ -107,8 +107,8 @@ class Display:
                 self.note(retry_text(number, delay, reason))
                 self._attempt = number + 1
                 self._enter(Kind.PAUSING, delay)
-            case _:
-                assert_never(event)
+            case _:  # what comes before the first attempt
+                pass
 
     def _enter(self, kind: Kind, total: float | None = None) -> None:
         self.stage = Stage(kind, time.monotonic(), self._attempt, total)

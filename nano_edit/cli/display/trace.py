@@ -4,19 +4,17 @@ Lines begin as curl's do: ``>`` goes out, ``<`` comes in, ``*`` is about both.
 A line is told when its phase is over, so a failure shows how far it came.
 
 Rules:
-- The key is never here: what is shown is made with another one, and a header of
-  the reply that repeats the key is masked.
+- The key is never here: what is shown is made with another one, and the events
+  come with the key masked.
 - Instruction and pictures are told by their sizes, not shown.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from typing import TYPE_CHECKING
 
 from nano_edit.domain import (
-    ApiKey,
     AttemptStarted,
     BytesReceived,
     Connected,
@@ -26,7 +24,7 @@ from nano_edit.domain import (
     RequestSent,
     RetryScheduled,
 )
-from nano_edit.wire.credentials import mask
+from nano_edit.engine.describe import MASK, masked_headers
 from nano_edit.wire.service import endpoint
 
 if TYPE_CHECKING:
@@ -35,8 +33,6 @@ if TYPE_CHECKING:
     from nano_edit.cli.display.progress import Display
     from nano_edit.domain import EditRequest, EditResult, Usage
     from nano_edit.wire.service import Service
-
-MASK = "****"
 
 
 class Trace:
@@ -108,7 +104,7 @@ class Trace:
     def _reply(self, reply: ReplyStarted) -> None:
         self._display.note(f"< HTTP {reply.http_status}")
         for name, value in reply.headers if self._headers else ():
-            self._display.note(f"< {name}: {mask(value, self._service.key)}")
+            self._display.note(f"< {name}: {value}")
 
 
 def request_lines(request: EditRequest, service: Service, total: int) -> Iterator[str]:
@@ -130,7 +126,7 @@ def request_lines(request: EditRequest, service: Service, total: int) -> Iterato
 
 def header_lines(service: Service, total: int, *, values: bool) -> Iterator[str]:
     """Yield the request's headers, the key masked; without ``values`` in one line."""
-    masked = dataclasses.replace(service, key=ApiKey(MASK)).headers(total)
+    masked = masked_headers(service, total)
     if values:
         yield from (f"{name}: {value}" for name, value in masked.items())
         return

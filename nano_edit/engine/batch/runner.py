@@ -1,13 +1,23 @@
-"""Many edits at once: a few threads, one queue of what has ended.
+"""`Batch`: many edits at once, a few threads, one queue of what has ended.
 
-Strategy: the threads take jobs from one iterator, so nothing is planned further
+::
+
+    with Batch(editor, edits, jobs=8, manifest="results.jsonl") as batch:
+        for outcome in batch:
+            print(outcome.edit.label, outcome.error or outcome.output)
+    print(batch.summary.done)
+
+Strategy: the threads take edits from one iterator, so nothing is prepared further
 ahead than it is worked on; the caller's thread takes the outcomes in the order
-they end and is the only one that writes.
+they end and is the only one that writes the manifest.
 
 Rules:
-- One failing job stops no other, unless `Batch.drain` is called.
-- Draining begins nothing new and lets what runs, and is paid for, end.
-- Stopping ends what runs too; see `Client.stop` and `SharedPace.stop`.
+- One failing edit stops no other, but for a refused key or an empty account, which
+  every other edit would meet too, and ``fail_fast``.
+- What the manifest says is done, and is there, is not done again.
+- Draining begins nothing new and lets what runs, and is paid for, end; leaving the
+  context early drains.  Stopping ends what runs too.
+- An edit that was stopped before it cost anything has not ended: it never began.
 """
 
 from __future__ import annotations
@@ -15,74 +25,225 @@ from __future__ import annotations
 import queue
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from nano_edit.domain import Billed
+from nano_edit.engine.batch.manifest import Manifest, job_id
+from nano_edit.engine.batch.memory import give_back, share_heap
+from nano_edit.engine.batch.plan import check_all
+from nano_edit.engine.batch.summary import Summary, is_for_all
+from nano_edit.engine.prepare import model_of, possible_outputs
+from nano_edit.engine.records import record_of_error, record_of_result
+from nano_edit.errors import InterruptedEdit, NanoEditError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable, Iterator
 
-J = TypeVar("J")
-R = TypeVar("R")
+    from nano_edit.domain import Edit, EditEvent, EditResult
+    from nano_edit.engine.editor import Editor
+    from nano_edit.engine.records import Record
+
+    ObserveMany = Callable[[Edit, EditEvent], None]
 
 TICK = 0.5  # seconds; Windows delivers Ctrl-C only between two waits
 
 
 @dataclass(frozen=True, slots=True)
-class Ended(Generic[J, R]):
-    """A job and what its work returned, or the exception that it raised."""
+class Outcome:
+    """What one edit ended with: its record as JSON has it, and its result or error."""
 
-    job: J
-    value: R | None
-    error: BaseException | None = None
+    edit: Edit
+    record: Record
+    result: EditResult | None = None  # None: it failed, or was done already
+    error: NanoEditError | None = None
+
+    @property
+    def output(self) -> str | None:
+        """The picture's path, "-" for standard output; None when it failed."""
+        return None if self.error else str(self.record["output"])
 
 
-class Batch(Generic[J, R]):
-    """Runs ``work(job)`` for every job, ``threads`` at a time.
+class Batch:
+    """Makes ``edits`` with ``editor``, ``jobs`` at a time; iterate for the outcomes.
 
-    Iterate for the outcomes; the iteration ends when all that was begun has.
+    manifest: the file of results by which a later run resumes; None: none.
+    skip_existing: leave out edits whose output is there already.
+    fail_fast: begin no new edit after the first failure.
+    observe: is called with each event of each edit, in the thread that edits.
+
+    Raises UsageError or InputError for edits that cannot be meant, several at once,
+    AuthError when there is no key, and OutputError for a manifest that cannot be
+    used, all before anything is sent.
     """
 
     def __init__(
-        self, jobs: Iterable[J], work: Callable[[J], R], *, threads: int
+        self,
+        editor: Editor,
+        edits: Iterable[Edit],
+        *,
+        jobs: int = 4,
+        manifest: str | os.PathLike[str] | None = None,
+        skip_existing: bool = False,
+        fail_fast: bool = False,
+        observe: ObserveMany | None = None,
     ) -> None:
-        self._jobs = iter(jobs)
-        self._work = work
-        self._threads = threads
+        self._edits = list(edits)
+        check_all(self._edits, editor.check)
+        self._editor = editor
+        self._threads = max(1, min(jobs, len(self._edits)))
+        self._skip_existing = skip_existing
+        self._fail_fast = fail_fast
+        self._observe = observe
+        self._queue: queue.SimpleQueue[Outcome | BaseException | None] = (
+            queue.SimpleQueue()
+        )
         self._lock = threading.Lock()
+        self._next = iter(self._edits)
         self._draining = False
-        self._ended: queue.SimpleQueue[Ended[J, R] | None] = queue.SimpleQueue()
+        self._running: list[threading.Thread] = []
+        self._faults: list[BaseException] = []
+        self.summary = Summary(len(self._edits))
+        self._manifest = None if manifest is None else Manifest(Path(manifest))
+        editor.allow(jobs)
 
-    def drain(self) -> None:
-        """Begin no more jobs; may be called from a signal's handler."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let what is under way end, and write it down."""
+        self.drain()
+        try:
+            for _outcome in self._ended():
+                pass
+        finally:
+            self._editor.allow()
+            if self._manifest:
+                self._manifest.close()
+
+    def __iter__(self) -> Iterator[Outcome]:
+        """Yield each outcome as it ends; a bug is raised when all has ended."""
+        if not self._running:
+            self._editor.open()
+            share_heap()
+            self._start()
+        yield from self._ended()
+        if self._faults:
+            raise self._faults[0]
+
+    def drain(self, by: type[InterruptedEdit] | None = None) -> None:
+        """Begin nothing new; what is under way goes on.
+
+        ``by`` is the error that the run is to end with.
+        """
+        self.summary.stopped_by = self.summary.stopped_by or by
         self._draining = True
+        self._editor.drain()
 
-    def __iter__(self) -> Iterator[Ended[J, R]]:
-        workers = [
-            threading.Thread(target=self._take_jobs, daemon=True)
-            for _ in range(self._threads)
-        ]
-        for worker in workers:
-            worker.start()
-        left = len(workers)
-        while left:
+    def stop(self) -> None:
+        """End what is under way too."""
+        self.drain()
+        self._editor.stop()
+
+    # --- the caller's thread ---------------------------------------------------
+
+    def _start(self) -> None:
+        for _ in range(self._threads):
+            thread = threading.Thread(target=self._work, daemon=True)
+            thread.start()
+            self._running.append(thread)
+
+    def _ended(self) -> Iterator[Outcome]:
+        """Yield what has ended until every thread has."""
+        while self._running:
             try:
-                ended = self._ended.get(timeout=TICK)
+                ended = self._queue.get(timeout=TICK)
             except queue.Empty:
                 continue
             if ended is None:
-                left -= 1
+                self._running.pop()
+            elif isinstance(ended, BaseException):
+                self._fail(ended)
             else:
+                try:
+                    self._write_down(ended)
+                except Exception as fault:  # noqa: BLE001 - raised at the end
+                    self._fail(fault)
                 yield ended
 
-    def _take_jobs(self) -> None:
-        try:
-            while (job := self._next()) is not None:
-                try:
-                    self._ended.put(Ended(job, self._work(job)))
-                except BaseException as error:  # noqa: BLE001 - told to the caller
-                    self._ended.put(Ended(job, None, error))
-        finally:
-            self._ended.put(None)
+    def _write_down(self, outcome: Outcome) -> None:
+        self.summary.add(outcome.record, outcome.error)
+        give_back(self.summary.ended)
+        if self._manifest and not outcome.record.get("skipped"):
+            self._manifest.add(outcome.record)
 
-    def _next(self) -> J | None:
+    def _fail(self, fault: BaseException) -> None:
+        """Raise a bug or a full disk later: what was begun, and is paid for, ends."""
+        self._faults.append(fault)
+        self.drain()
+
+    # --- the workers' threads --------------------------------------------------
+
+    def _work(self) -> None:
+        try:
+            while (edit := self._take()) is not None:
+                try:
+                    if outcome := self._made(edit):
+                        self._queue.put(outcome)
+                except BaseException as bug:  # noqa: BLE001 - told to the caller
+                    self._queue.put(bug)
+        finally:
+            self._queue.put(None)
+
+    def _take(self) -> Edit | None:
         with self._lock:
-            return None if self._draining else next(self._jobs, None)
+            return None if self._draining else next(self._next, None)
+
+    def _made(self, edit: Edit) -> Outcome | None:
+        """Make the edit and return what it ended with; a bug alone is raised."""
+        about: Record = {
+            "job": self._job(edit),
+            "label": edit.label,
+            "instruction": edit.instruction,
+            "images": list(edit.images),
+        }
+        if there := self._output_there(edit, about["job"]):
+            return Outcome(
+                edit, {"ok": True, "skipped": True, "output": there, **about}
+            )
+        try:
+            result = self._editor.edit(edit, lambda event: self._hear(edit, event))
+        except NanoEditError as error:
+            self._drain_after(error)
+            if isinstance(error, InterruptedEdit) and error.billed is Billed.NO:
+                return None
+            record = {**record_of_error(error, edit.output), **about}
+            return Outcome(edit, record, error=error)
+        return Outcome(edit, {**record_of_result(result), **about}, result)
+
+    def _hear(self, edit: Edit, event: EditEvent) -> None:
+        if self._observe:
+            self._observe(edit, event)
+
+    def _job(self, edit: Edit) -> str:
+        provider = self._editor.provider
+        model = model_of(edit, provider)
+        return job_id(edit, provider.name, model, emulated=self._editor.emulated)
+
+    def _output_there(self, edit: Edit, job: str) -> str | None:
+        """Return the output of an edit that is done, or that is to be skipped."""
+        if self._manifest and (output := self._manifest.output_of(job)):
+            return output
+        if not self._skip_existing:
+            return None
+        files = possible_outputs(edit)
+        return next((str(file) for file in files if file.exists()), None)
+
+    def _drain_after(self, error: NanoEditError) -> None:
+        """Drain at once, in the thread that failed: its next edit is paid for too."""
+        if isinstance(error, InterruptedEdit) or self.summary.drained_by is not None:
+            return
+        if self._fail_fast or is_for_all(error):
+            self.summary.drained_by = error
+            self.drain()

@@ -57,15 +57,17 @@ def plan_destination(
     cwd: Path | None = None,
     suffix_index: int | None = None,
     stem: str | None = None,
+    prove: bool = True,
 ) -> Destination:
     """Decide where the picture goes and prove that it can.
 
     ``output`` and ``format_name`` are as the user wrote them; ``first_source``
     names the first input (path, "-", URL) and lends the default name;
     ``inputs`` are the files that are inputs; ``suffix_index`` turns ``out.png``
-    into ``out-1.png``; ``stem`` is of the default name, if not `default_stem`.
-    Raises `UsageError` for what cannot be meant and `InputError` for what the disk
-    does not allow; nothing has been sent.
+    into ``out-1.png``; ``stem`` is of the default name, if not `default_stem`;
+    without ``prove`` the folder may still be missing.  Raises `UsageError` for what
+    cannot be meant and `InputError` for what the disk does not allow; nothing has
+    been sent.
     """
     kind = _format_asked_for(format_name)
     default = stem or default_stem(first_source)
@@ -85,7 +87,8 @@ def plan_destination(
     plan = Destination(folder, name, kind, force, stream)
     if stream is None:
         _check_names(plan, inputs)
-    _check_folder(temporary_folder(plan))
+    if prove:
+        _check_folder(temporary_folder(plan))
     _check_codec(kind)
     return plan
 
@@ -157,10 +160,9 @@ def _named(output: str | None, default: str, base: Path) -> tuple[Path, str, str
     if not output or "\0" in output:
         raise UsageError("The output's name is empty or holds a NUL byte.")
     path = base / output
-    if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises on a long name
+    is_folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises on a long name
+    if is_folder or output.endswith(("/", os.sep)):
         return path, default, ""
-    if output.endswith(("/", os.sep)):
-        raise _no_folder(output)
     return path.parent, path.stem, path.suffix
 
 

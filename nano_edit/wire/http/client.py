@@ -42,7 +42,7 @@ from nano_edit.wire.service import endpoint
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nano_edit.domain import Observe
+    from nano_edit.domain import ApiKey, Observe
     from nano_edit.wire.gemini.request import RequestBody
     from nano_edit.wire.service import Service
 
@@ -68,6 +68,10 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close what is open."""
         self._http.close()
 
     def hide_key(self, text: str) -> str:
@@ -103,7 +107,7 @@ class Client:
             self._stream(model, body, connection) as got,
         ):
             headers = dict(got.headers.items())
-            observe(_started(got))
+            observe(_started(got, self._service.key))
             if got.status_code not in WITH_REPLY:
                 raise self._error(got, headers, model)
             connection.answered = True
@@ -208,12 +212,13 @@ class Reply:
             yield b"".join(held)
 
 
-def _started(response: httpx.Response) -> ReplyStarted:
+def _started(response: httpx.Response, key: ApiKey | None) -> ReplyStarted:
+    """Return the event; a header that repeats the key has it masked."""
     length = response.headers.get("content-length", "")
     return ReplyStarted(
         response.status_code,
         int(length) if length.isdigit() else None,
-        tuple(response.headers.items()),
+        tuple((name, mask(value, key)) for name, value in response.headers.items()),
     )
 
 

@@ -12,23 +12,23 @@ import pytest
 from support import photo
 from support.terminals import WHOLE, Session, stream_of, terminal
 
-from nano_edit.cli.commands.plan import Planned
-from nano_edit.cli.commands.work import Outcome
-from nano_edit.cli.display.batch_live import LiveBatch, board_of
-from nano_edit.cli.display.batch_log import (
-    BatchDisplay,
-    Running,
-    Tally,
-    batch_display_for,
-    sums,
-)
+from nano_edit.cli.display.batch_live import LiveBatch, batch_display_for, board_of
+from nano_edit.cli.display.batch_log import BatchDisplay, Running, sums
 from nano_edit.cli.display.live import console_of
 from nano_edit.cli.options import Options
-from nano_edit.domain import AttemptStarted, Billed, Note, RetryScheduled
+from nano_edit.domain import (
+    AttemptStarted,
+    Billed,
+    Edit,
+    Note,
+    Preparing,
+    RetryScheduled,
+)
 from nano_edit.emulator import Emulator
+from nano_edit.engine.batch.runner import Outcome
+from nano_edit.engine.batch.summary import Summary
 from nano_edit.errors import (
     InputError,
-    InterruptedEdit,
     NanoEditError,
     RefusedError,
     UnknownOutcomeError,
@@ -51,12 +51,28 @@ DONE: dict[str, Any] = {
 }
 
 
-def edit(name: str = "a.jpg") -> Planned:
-    return Planned(name)
+def edit(name: str = "a.jpg") -> Edit:
+    return Edit("sepia", (name,))
 
 
-def failure(error: NanoEditError) -> Outcome:
-    return Outcome({"ok": False, "output": None}, error)
+def display_of(
+    where: Terminal, total: int, kind: type[BatchDisplay] = BatchDisplay, **options: Any
+) -> BatchDisplay:
+    display = kind(Options(**options), where)
+    display.summary = Summary(total)
+    return display
+
+
+def end(
+    display: BatchDisplay,
+    edit: Edit,
+    record: dict[str, Any] | None = None,
+    error: NanoEditError | None = None,
+) -> None:
+    """End an edit as a batch does: counted first, then told."""
+    record = record or {"ok": False, "output": None}
+    display.summary.add(record, error)
+    display.ended(Outcome(edit, record, error=error))
 
 
 def written(where: Terminal) -> str:
@@ -68,14 +84,14 @@ def written(where: Terminal) -> str:
 
 
 def test_the_sums_count_what_each_edit_came_to() -> None:
-    tally = Tally(9)
-    tally.add(DONE, None)
-    tally.add({**DONE, "cached": True}, None)
-    tally.add({"ok": True, "skipped": True, "output": "b.png"}, None)
-    tally.add({}, RefusedError("No.", billed=Billed.UNKNOWN))
-    tally.add({}, RefusedError("No."))
-    tally.add({}, InputError("No."))
-    assert sums(tally, 75.0) == [
+    summary = Summary(9)
+    summary.add(DONE, None)
+    summary.add({**DONE, "cached": True}, None)
+    summary.add({"ok": True, "skipped": True, "output": "b.png"}, None)
+    summary.add({}, RefusedError("No.", billed=Billed.UNKNOWN))
+    summary.add({}, RefusedError("No."))
+    summary.add({}, InputError("No."))
+    assert sums(summary, 75.0) == [
         ("done", "2"),
         ("from the cache", "1"),
         ("skipped", "1"),
@@ -84,13 +100,13 @@ def test_the_sums_count_what_each_edit_came_to() -> None:
         ("tokens", "1,500"),  # the cached one's were paid before
         ("time", "1 min 15 s"),
     ]
-    assert tally.billed == Billed.UNKNOWN
+    assert summary.billed == Billed.UNKNOWN
 
 
 def test_an_edit_without_usage_counts_no_tokens() -> None:
-    tally = Tally(1)
-    tally.add({**DONE, "usage": {"total_tokens": None}}, None)
-    assert (tally.done, tally.tokens, tally.billed) == (1, 0, Billed.YES)
+    summary = Summary(1)
+    summary.add({**DONE, "usage": {"total_tokens": None}}, None)
+    assert (summary.done, summary.tokens, summary.billed) == (1, 0, Billed.YES)
 
 
 # --- which display -----------------------------------------------------------
@@ -109,7 +125,7 @@ def test_an_edit_without_usage_counts_no_tokens() -> None:
 def test_the_display_suits_the_stream(
     options: Options, where: Terminal, kind: type
 ) -> None:
-    assert type(batch_display_for(options, where, 3)) is kind
+    assert type(batch_display_for(options, where)) is kind
 
 
 # --- lines -------------------------------------------------------------------
@@ -118,20 +134,20 @@ def test_the_display_suits_the_stream(
 def tell_three(display: BatchDisplay) -> None:
     done, skipped, failed = edit(), edit("b.jpg"), edit("c.jpg")
     with display:
-        display.began(done)
+        display.observe(done, Preparing())
         for event in WHOLE:
             display.observe(done, event)
-        display.ended(Outcome(DONE), done)
+        end(display, done, DONE)
         there = {"ok": True, "skipped": True, "output": "out/b.png"}
-        display.ended(Outcome(there), skipped)
-        display.began(failed)
+        end(display, skipped, there)
+        display.observe(failed, Preparing())
         error = RefusedError("No picture came.", billed=Billed.UNKNOWN)
-        display.ended(failure(error), failed)
+        end(display, failed, error=error)
 
 
 def test_a_log_gets_a_line_for_each_edit_and_one_for_all() -> None:
     where = terminal()
-    tell_three(BatchDisplay(Options(), where, 3))
+    tell_three(display_of(where, 3))
     *lines, sums_line = stream_of(where).getvalue().splitlines()
     assert lines == [
         "[1/3] out/a.png  1248x832  30 kB  21.3 s",
@@ -146,7 +162,7 @@ def test_a_log_gets_a_line_for_each_edit_and_one_for_all() -> None:
 
 def test_quiet_tells_the_failures_alone() -> None:
     where = terminal()
-    display = BatchDisplay(Options(quiet=True), where, 3)
+    display = display_of(where, 3, quiet=True)
     display.note("a note")
     tell_three(display)
     assert stream_of(where).getvalue() == (
@@ -157,25 +173,25 @@ def test_quiet_tells_the_failures_alone() -> None:
 
 def test_json_gives_an_object_a_line_for_failures_too() -> None:
     where = terminal()
-    tell_three(BatchDisplay(Options(json=True), where, 3))
+    tell_three(display_of(where, 3, json=True))
     records = [json.loads(line) for line in written(where).splitlines()]
     assert [record["ok"] for record in records] == [True, True, False]
 
 
 def test_a_cached_edit_says_so() -> None:
     where = terminal()
-    with BatchDisplay(Options(), where, 1) as display:
-        display.ended(Outcome({**DONE, "cached": True}), edit())
+    with display_of(where, 1) as display:
+        end(display, edit(), {**DONE, "cached": True})
     assert "30 kB  from the cache\n" in stream_of(where).getvalue()
 
 
 def test_a_hint_is_given_once_and_what_is_kept_each_time(tmp_path: Path) -> None:
     where = terminal()
-    with BatchDisplay(Options(), where, 2) as display:
+    with display_of(where, 2) as display:
         for name in ("a.jpg", "b.jpg"):
             error = UnknownOutcomeError("Cut.", hint="Try it.", billed=Billed.YES)
             error.recovery = tmp_path / f"reply-{name}"
-            display.ended(failure(error), edit(name))
+            end(display, edit(name), error=error)
     told = stream_of(where).getvalue()
     assert told.count("  Try it.\n") == 1
     for name in ("a.jpg", "b.jpg"):
@@ -184,27 +200,16 @@ def test_a_hint_is_given_once_and_what_is_kept_each_time(tmp_path: Path) -> None
 
 def test_what_was_never_sent_is_not_said_to_be_unbilled() -> None:
     where = terminal()
-    with BatchDisplay(Options(), where, 1) as display:
-        display.ended(failure(InputError("a.jpg: It is empty.")), edit())
+    with display_of(where, 1) as display:
+        end(display, edit(), error=InputError("a.jpg: It is empty."))
     assert "[1/1] a.jpg: input: It is empty.\n" in stream_of(where).getvalue()
-
-
-def test_an_edit_that_never_began_is_only_counted() -> None:
-    where = terminal()
-    with BatchDisplay(Options(json=True), where, 1) as display:
-        display.began(edit())
-        display.ended(Outcome({}, InterruptedEdit("Not begun."), begun=False), edit())
-    told = stream_of(where).getvalue()
-    assert told.startswith("1 edits  done: 0, not begun: 1, time: ")
-    assert told.count("\n") == 1
-    assert written(where) == ""
 
 
 def test_notes_and_retries_name_their_edit() -> None:
     where = terminal()
     one = edit()
-    with BatchDisplay(Options(), where, 1) as display:
-        display.began(one)
+    with display_of(where, 1) as display:
+        display.observe(one, Preparing())
         display.observe(one, Note("turned \x1b[31mupright"))
         display.observe(one, RetryScheduled(1, 2.0, "Busy."))
     assert (
@@ -219,24 +224,26 @@ def test_notes_and_retries_name_their_edit() -> None:
 
 def test_a_log_hears_that_a_long_run_is_alive() -> None:
     where = terminal()
-    with BatchDisplay(Options(), where, 7, interval=0.02) as display:
+    display = BatchDisplay(Options(), where, interval=0.02)
+    display.summary = Summary(7)
+    with display:
         one = edit()
-        display.began(one)
+        display.observe(one, Preparing())
         stream_of(where).until("still 1 under way, 0 of 7 ended, ", times=3)
-        display.ended(Outcome(DONE), one)
+        end(display, one, DONE)
 
 
 def test_a_sign_of_life_waits_while_lines_come() -> None:
     where = terminal()
-    with BatchDisplay(Options(), where, 2) as display:
-        display.began(edit())
+    with display_of(where, 2) as display:
+        display.observe(edit(), Preparing())
         display._look(woken=True)  # noqa: SLF001 - as the watch calls it
         assert stream_of(where).getvalue() == ""
 
 
 def test_a_run_that_breaks_off_gives_no_sums() -> None:
     where = terminal()
-    with pytest.raises(InputError), BatchDisplay(Options(), where, 1):
+    with pytest.raises(InputError), display_of(where, 1):
         raise InputError("no")
     assert stream_of(where).getvalue() == ""
 
@@ -244,26 +251,28 @@ def test_a_run_that_breaks_off_gives_no_sums() -> None:
 # --- a board -----------------------------------------------------------------
 
 
-def board(tally: Tally, *running: Running, width: int = 80, height: int = 12) -> str:
+def board(
+    summary: Summary, *running: Running, width: int = 80, height: int = 12
+) -> str:
     """The board as text, as it is 61 s after the run began."""
     from rich.text import Text  # noqa: PLC0415 - as the program does
 
     console = console_of(terminal(tty=True), width=width, height=height)
     with console.capture() as captured:
-        console.print(board_of(list(running), tally, 1e9, 61.0, console))
+        console.print(board_of(list(running), summary, 1e9, 61.0, console))
     lines = captured.get().splitlines()
     return "\n".join(Text.from_ansi(line).plain.rstrip() for line in lines)
 
 
 def under_way(*names: str) -> list[Running]:
-    display = BatchDisplay(Options(), terminal(), 100)
+    display = display_of(terminal(), 100)
     return [Running(name, display) for name in names]
 
 
 def test_a_board_has_a_line_for_each_edit_and_one_for_all() -> None:
     running = under_way("in/0.jpg", "in/1.jpg")
     running[0].observe(AttemptStarted(1, 500))
-    lines = board(Tally(100), *running).splitlines()
+    lines = board(Summary(100), *running).splitlines()
     assert lines[0].startswith("in/0.jpg  connecting  ")
     assert lines[1] == "in/1.jpg  preparing"
     assert lines[2].endswith("0 of 100    1 min 1 s")
@@ -271,16 +280,16 @@ def test_a_board_has_a_line_for_each_edit_and_one_for_all() -> None:
 
 
 def test_a_board_names_how_many_failed() -> None:
-    tally = Tally(100)
-    tally.add({}, RefusedError("No."))
-    assert board(tally).endswith("1 of 100  1 failed  1 min 1 s")
+    summary = Summary(100)
+    summary.add({}, RefusedError("No."))
+    assert board(summary).endswith("1 of 100  1 failed  1 min 1 s")
 
 
 @pytest.mark.parametrize("count", [1, 8, 9, 10, 11, 100])
 @pytest.mark.parametrize("height", [4, 5, 12])
 def test_a_board_is_never_taller_than_the_terminal(count: int, height: int) -> None:
     running = under_way(*(f"in/{number}.jpg" for number in range(count)))
-    lines = board(Tally(100), *running, height=height).splitlines()
+    lines = board(Summary(100), *running, height=height).splitlines()
     assert len(lines) < height
     shown = sum(line.startswith("in/") for line in lines)
     more = [line for line in lines if line.startswith("and ")]
@@ -293,20 +302,21 @@ def test_a_board_is_never_wider_than_the_terminal(width: int) -> None:
 
     running = under_way("in/a very long name of a picture indeed 画像.jpg" * 2)
     running[0].observe(RetryScheduled(1, 30.0, "Busy."))
-    lines = board(Tally(100), *running, width=width).splitlines()
+    lines = board(Summary(100), *running, width=width).splitlines()
     assert len(lines) == 2
     assert max(map(cell_len, lines)) <= width
 
 
 def test_names_are_cleaned_and_never_markup() -> None:
     running = under_way("[bold red]a[/]\x1b[2J\n\tb\u202e.jpg")
-    lines = board(Tally(100), *running).splitlines()
+    lines = board(Summary(100), *running).splitlines()
     assert lines[0] == "[bold red]a[/][2J b.jpg  preparing"
     assert len(lines) == 2
 
 
 def live(where: Terminal, **options: Any) -> LiveBatch:
-    display = LiveBatch(Options(**options), where, 3)
+    display = LiveBatch(Options(**options), where)
+    display.summary = Summary(3)
     display._due = 0.0  # noqa: SLF001 - without waiting for it
     return display
 
@@ -318,9 +328,9 @@ def test_a_board_comes_and_goes_and_leaves_the_sums() -> None:
     display = live(where)
     one = edit()
     with display:
-        display.began(one)
+        display.observe(one, Preparing())
         stream_of(where).until("a.jpg")
-        display.ended(Outcome(DONE), one)
+        end(display, one, DONE)
     told = stream_of(where).getvalue()
     assert told.index("\x1b[?25l") < told.rindex("\x1b[?25h")
     after = Text.from_ansi(told[told.rindex("\x1b[?25h") :]).plain
@@ -337,9 +347,9 @@ def test_failures_are_printed_above_the_board_as_they_are() -> None:
     where = terminal(tty=True)
     with live(where) as display:
         one = edit("[bold]x\x1b[2J[/].jpg")
-        display.began(one)
+        display.observe(one, Preparing())
         stream_of(where).until("preparing")
-        display.ended(failure(RefusedError("No [red]picture[/] came.")), one)
+        end(display, one, error=RefusedError("No [red]picture[/] came."))
         stream_of(where).until("[bold]x[2J[/].jpg: refused: No [red]picture[/] came.")
 
 
@@ -348,10 +358,10 @@ def test_results_on_the_same_terminal_stand_above_the_board() -> None:
     shared = dataclasses.replace(where, stdout=SameTerminal(where))
     with live(shared) as display:
         one, other = edit(), edit("other.jpg")
-        display.began(one)
-        display.began(other)
+        display.observe(one, Preparing())
+        display.observe(other, Preparing())
         stream_of(where).until("other.jpg")
-        display.ended(Outcome(DONE), one)
+        end(display, one, DONE)
         told = stream_of(where).getvalue()
         result = told.index("out/a.png\n")
         assert told.rfind("\x1b[2K", 0, result) > told.rfind("a.jpg", 0, result)
@@ -375,9 +385,9 @@ class SameTerminal(io.BytesIO):
 
 def test_what_is_over_soon_has_sums_but_no_board() -> None:
     where = terminal(tty=True)
-    with LiveBatch(Options(), where, 1) as display:
+    with display_of(where, 1, LiveBatch) as display:
         display.note("early")
-        display.began(edit())
+        display.observe(edit(), Preparing())
         display._look(woken=False)  # noqa: SLF001 - as the watch calls it
     told = stream_of(where).getvalue()
     assert told.startswith("early\n")
@@ -389,7 +399,7 @@ def test_a_terminal_without_unicode_gets_ascii() -> None:
     where = terminal(tty=True, encoding="ascii")
     with live(where) as display:
         one = edit("für.jpg" * 30)
-        display.began(one)
+        display.observe(one, Preparing())
         told = stream_of(where).until("preparing")
     assert told.isascii()
 

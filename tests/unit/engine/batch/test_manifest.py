@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 
-from nano_edit.cli.commands.manifest import Manifest, job_id
-from nano_edit.cli.options import Options
+from nano_edit.domain import Edit
+from nano_edit.engine.batch.manifest import Manifest, job_id
 from nano_edit.errors import OutputError
 
-BASE = Options(instruction="sepia", images=["a.jpg"], output="out")
+BASE = Edit("sepia", ("a.jpg",), "out")
+
+
+def job_of(edit: Edit = BASE, *, model: str = "pro", emulated: bool = False) -> str:
+    return job_id(edit, "apiyi", model, emulated=emulated)
 
 
 @pytest.fixture
@@ -126,35 +130,37 @@ def test_a_disk_that_fills_up_is_told() -> None:
 
 
 def test_an_edit_keeps_its_name_from_run_to_run() -> None:
-    assert job_id(BASE, None) == job_id(replace(BASE), None)
-    assert len(job_id(BASE, None)) == 16
+    assert job_of() == job_of(replace(BASE))
+    assert len(job_of()) == 16
 
 
 @pytest.mark.parametrize(
     "change",
     [
         {"instruction": "warm"},
-        {"images": ["b.jpg"]},
-        {"images": ["a.jpg", "b.jpg"]},
-        {"model": "other"},
+        {"images": ("b.jpg",)},
+        {"images": ("a.jpg", "b.jpg")},
         {"size": "2K"},
         {"aspect_ratio": "1:1"},
         {"output": "elsewhere"},
         {"format": "png"},
-        {"emulate": True},
+        {"variant": 1},
     ],
 )
 def test_what_shapes_the_picture_makes_another_edit(change: dict[str, Any]) -> None:
-    assert job_id(replace(BASE, **change), None) != job_id(BASE, None)
+    assert job_of(replace(BASE, **change)) != job_of()
+
+
+def test_another_model_or_an_emulator_makes_another_edit() -> None:
+    assert len({job_of(), job_of(model="flash"), job_of(emulated=True)}) == 3
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"jobs": 30}, {"retries": 9}, {"json": True}, {"quiet": True}, {"timeout": 5.0}],
+    "change", [{"force": True}, {"strict": True}, {"where": "list.jsonl:7"}]
 )
 def test_how_it_is_carried_out_does_not(change: dict[str, Any]) -> None:
-    assert job_id(replace(BASE, **change), None) == job_id(BASE, None)
+    assert job_of(replace(BASE, **change)) == job_of()
 
 
 def test_variants_are_edits_of_their_own() -> None:
-    assert len({job_id(BASE, index) for index in (None, 1, 2)}) == 3
+    assert len({job_of(replace(BASE, variant=number)) for number in range(3)}) == 3

@@ -175,7 +175,7 @@ def test_command_that_cannot_be_meant_is_a_usage_error(
 
 @pytest.mark.parametrize(
     ("output", "step"),
-    [("new/", "mkdir -p new/"), ("new/out.png", "mkdir -p new"), ("a/b/out", "a/b")],
+    [("new/", "mkdir -p new"), ("new/out.png", "mkdir -p new"), ("a/b/out", "a/b")],
 )
 def test_missing_folder_is_refused_with_the_next_step(output: str, step: str) -> None:
     error = refused(InputError, output)

@@ -3,7 +3,7 @@
 Rules:
 - A line is the ``--json`` object and what tells which edit it was; it is written
   in one piece and at once.
-- A torn last line, left by a kill, is passed over; so is any that is no JSON.
+- A torn last line, left by a kill, is passed over; so is any that is not JSON.
 - Manifests merge by concatenation: the last line about an edit counts.
 """
 
@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING, Any, Self
 from nano_edit.errors import OutputError
 
 if TYPE_CHECKING:
-    from nano_edit.cli.options import Options
+    from nano_edit.domain import Edit
 
 # What makes an edit another one; the rest only changes how it is carried out.
 _SHAPING = (
-    "instruction", "images", "model", "provider", "aspect_ratio", "size", "text",
-    "max_side", "format", "output", "emulate",
+    "instruction", "images", "aspect_ratio", "size", "text", "max_side", "format",
+    "output", "variant",
 )  # fmt: skip
 
 
-def job_id(options: Options, index: int | None) -> str:
+def job_id(edit: Edit, provider: str, model: str, *, emulated: bool) -> str:
     """Return 16 hex digits that are the same for the same edit in every run."""
-    shape = [getattr(options, name) for name in _SHAPING]
-    whole = json.dumps([*shape, index], ensure_ascii=True)
+    shape = [getattr(edit, name) for name in _SHAPING]
+    whole = json.dumps([*shape, provider, model, emulated], ensure_ascii=True)
     return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
 
@@ -50,6 +50,10 @@ class Manifest:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; no more can be added."""
         self._file.close()
 
     def output_of(self, job: str) -> str | None:
@@ -60,7 +64,7 @@ class Manifest:
     def add(self, record: dict[str, Any]) -> None:
         """Append a result, whole and at once; raises OutputError."""
         line = json.dumps(record, ensure_ascii=False)
-        # Half a character, as in a name that is no UTF-8, is escaped as JSON does.
+        # Half a character, as in a name that is not UTF-8, is escaped as JSON does.
         raw = line.encode("utf-8", "backslashreplace")
         try:
             self._file.write(b"\n%s\n" % raw if self._torn else b"%s\n" % raw)
@@ -86,11 +90,12 @@ class Manifest:
     def _take(self, line: bytes) -> None:
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
-        if not isinstance(record, dict) or "job" not in record:
+        job = record.get("job") if isinstance(record, dict) else None
+        if not isinstance(job, str):
             return
         if record.get("ok"):
-            self._done[record["job"]] = str(record.get("output"))
+            self._done[job] = str(record.get("output"))
         else:
-            self._done.pop(record["job"], None)
+            self._done.pop(job, None)

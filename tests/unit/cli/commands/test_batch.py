@@ -10,14 +10,17 @@ import pytest
 from support import photo
 from support.settling import settle, write_config
 
-from nano_edit.cli.commands.plan import plan_edits
+from nano_edit.cli.commands.batch import plan_edits
 from nano_edit.cli.terminal import Terminal
+from nano_edit.engine.batch.folders import make_folders
+from nano_edit.engine.editor import Editor
 from nano_edit.errors import InputError, NanoEditError, OutputError, UsageError
+from nano_edit.pictures.inputs.workspace import Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nano_edit.cli.commands.plan import Planned
+    from nano_edit.domain import Edit
 
 
 @pytest.fixture(autouse=True)
@@ -27,9 +30,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def plan(*arguments: str, stdin: bytes = b"") -> list[Planned]:
-    base = settle(*arguments)
-    return plan_edits(base, Terminal(io.BytesIO(stdin), io.BytesIO(), io.StringIO()))
+def plan(*arguments: str, stdin: bytes = b"") -> list[Edit]:
+    """Return the edits that the arguments come to, their folders made."""
+    terminal = Terminal(io.BytesIO(stdin), io.BytesIO(), io.StringIO())
+    with Workspace() as workspace, Editor() as editor:
+        edits = plan_edits(settle(*arguments), terminal, workspace, editor)
+    make_folders(edits)
+    return edits
 
 
 def refusal(kind: type[NanoEditError], *arguments: str, stdin: bytes = b"") -> str:
@@ -48,7 +55,7 @@ def lines(*objects: dict[str, Any]) -> bytes:
     return "".join(f"{json.dumps(each)}\n" for each in objects).encode()
 
 
-def labels(edits: list[Planned]) -> list[str]:
+def labels(edits: list[Edit]) -> list[str]:
     return [edit.label.replace("\\", "/") for edit in edits]
 
 
@@ -68,10 +75,10 @@ def test_a_folder_gives_its_pictures_sorted(here: Path) -> None:
 def test_recursive_keeps_the_folders_below(here: Path) -> None:
     pictures(here, "in/a.jpg", "in/x/a.jpg", "in/x/y/b.jpg")
     arguments = ("--each", "sepia", "in", "-o", "out", "--recursive")
-    edits, base = plan(*arguments), settle(*arguments)
+    edits = plan(*arguments)
     assert labels(edits) == ["in/a.jpg", "in/x/a.jpg", "in/x/y/b.jpg"]
-    outputs = [str(edit.options(base).output).replace("\\", "/") for edit in edits]
-    assert outputs == ["out", "out/x", "out/x/y"]
+    outputs = [str(edit.output).replace("\\", "/") for edit in edits]
+    assert outputs == ["out/", "out/x/", "out/x/y/"]
     assert (here / "out/x/y").is_dir()
 
 
@@ -139,14 +146,10 @@ def test_a_line_is_an_edit_and_blank_lines_are_none(here: Path) -> None:
     first = {"instruction": "sepia", "images": ["a.jpg"], "output": "1.png"}
     second = {**first, "output": "2.png", "aspect_ratio": "16:9", "size": "2K"}
     (here / "list.jsonl").write_bytes(lines(first) + b"\n  \n" + lines(second))
-    edits, base = plan("--batch", "list.jsonl"), settle("--batch", "list.jsonl")
+    edits = plan("--batch", "list.jsonl")
     assert labels(edits) == ["list.jsonl:1", "list.jsonl:4"]
-    options = edits[1].options(base)
-    assert (options.output, options.aspect_ratio, options.size) == (
-        "2.png",
-        "16:9",
-        "2K",
-    )
+    (_, edit) = edits
+    assert (edit.output, edit.aspect_ratio, edit.size) == ("2.png", "16:9", "2K")
 
 
 def test_a_list_comes_from_standard_input(here: Path) -> None:
@@ -180,9 +183,9 @@ def test_several_faults_are_told_at_once_with_their_lines(here: Path) -> None:
     ]
     for words, said in zip(
         (
-            "no JSON: Expecting value at column ",
+            "invalid JSON: Expecting value at column ",
             "an object with option names",
-            "no JSON: 'utf-8' codec",
+            "invalid JSON: 'utf-8' codec",
             "no picture to edit",
             "no instruction",
             "none.jpg cannot be read: there is no such file",
@@ -228,8 +231,7 @@ def test_an_instruction_from_a_file_is_its_text(here: Path) -> None:
     (here / "how.txt").write_text("@home, in sepia")
     line = lines({"instruction": "@how.txt", "images": ["a.jpg"]})
     edit = plan("--batch", "-", stdin=line)[0]
-    options = edit.options(settle("--batch", "-"))
-    assert options.instruction == " @home, in sepia"  # the space: no file again
+    assert edit.instruction == "@home, in sepia"
 
 
 def test_a_preset_gives_a_list_its_instruction(here: Path) -> None:
@@ -237,8 +239,7 @@ def test_a_preset_gives_a_list_its_instruction(here: Path) -> None:
     config = write_config(here / "c.toml", '[presets.old]\ninstruction = "in sepia"\n')
     line = lines({"images": ["a.jpg"]}, {"images": ["b.jpg"], "instruction": "warm"})
     arguments = ("--batch", "-", "--config", str(config), "--preset", "old")
-    edits, base = plan(*arguments, stdin=line), settle(*arguments)
-    said = [edit.options(base).instruction for edit in edits]
+    said = [edit.instruction for edit in plan(*arguments, stdin=line)]
     assert said == ["in sepia", "in sepia\nwarm"]
 
 
@@ -248,17 +249,17 @@ def test_a_preset_gives_a_list_its_instruction(here: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--batch", "x", "--each"), "--batch takes its instructions"),
-        (("--batch", "x", "sepia"), "--batch takes its instructions"),
+        (("--batch", "x", "--each"), "has its own pictures"),
+        (("--batch", "x", "sepia", "a.jpg"), "has its own pictures"),
         (("--each", "sepia", "-"), "--each takes files and folders"),
         (("--each", "sepia", "a.jpg", "-o", "-"), "Standard output takes one"),
         (("--each",), "There is no instruction"),
         (("--each", "sepia"), "no picture"),
         (("-n", "2", "sepia"), "no picture"),
         (("-n", "2", " ", "a.jpg"), "instruction"),
-        (("--each", "sepia", "a.jpg", "--shard", "0/2"), "--shard 0/2 is no part"),
-        (("--each", "sepia", "a.jpg", "--shard", "3/2"), "--shard 3/2 is no part"),
-        (("--each", "sepia", "a.jpg", "--shard", "half"), "--shard half is no part"),
+        (("--each", "sepia", "a.jpg", "--shard", "0/2"), "1 ≤ I ≤ N, not 0/2"),
+        (("--each", "sepia", "a.jpg", "--shard", "3/2"), "1 ≤ I ≤ N, not 3/2"),
+        (("--each", "sepia", "a.jpg", "--shard", "half"), "1 ≤ I ≤ N, not half"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(
@@ -275,7 +276,7 @@ def test_variants_are_numbered_from_one(here: Path) -> None:
     pictures(here, "a.jpg")
     edits = plan("-n", "3", "sepia", "a.jpg", "-o", "out.png")
     assert labels(edits) == ["a.jpg #1", "a.jpg #2", "a.jpg #3"]
-    assert [edit.index for edit in edits] == [1, 2, 3]
+    assert [edit.variant for edit in edits] == [1, 2, 3]
 
 
 def test_every_line_of_a_list_has_its_variants(here: Path) -> None:

@@ -1,0 +1,99 @@
+"""The sums of a run, and what the run ends with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nano_edit.domain import Billed
+from nano_edit.errors import (
+    AuthError,
+    ExitStatus,
+    InterruptedEdit,
+    NanoEditError,
+    PartialError,
+    QuotaError,
+    Retry,
+)
+
+if TYPE_CHECKING:
+    from nano_edit.engine.records import Record
+
+
+@dataclass(slots=True)
+class Summary:
+    """How many edits there were, and how they ended."""
+
+    total: int
+    done: int = 0
+    cached: int = 0
+    skipped: int = 0
+    tokens: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)  # exit code -> failures
+    billed: Billed = Billed.NO  # the worst that is known of any edit
+    stopped_by: type[InterruptedEdit] | None = None  # Ctrl-C or SIGTERM
+    drained_by: NanoEditError | None = None  # the failure that ended the run
+
+    @property
+    def failed(self) -> int:
+        """How many edits failed."""
+        return self.reasons.total()
+
+    @property
+    def ended(self) -> int:
+        """How many edits have ended, one way or another."""
+        return self.done + self.skipped + self.failed
+
+    @property
+    def left(self) -> int:
+        """How many edits were not begun."""
+        return self.total - self.ended
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """The exit status of the run."""
+        error = self.error()
+        return error.exit_status if error else ExitStatus.OK
+
+    def add(self, record: Record, error: NanoEditError | None) -> None:
+        """Count one edit."""
+        if error is not None:
+            self.reasons[error.exit_status.code] += 1
+            self._bill(error.billed)
+        elif record.get("skipped"):
+            self.skipped += 1
+        else:
+            self.done += 1
+            self.cached += record["cached"]
+            if not record["cached"]:
+                self._bill(Billed.YES)
+                self.tokens += record["usage"]["total_tokens"] or 0
+
+    def error(self, again: str = "") -> NanoEditError | None:
+        """Return what the run ends with, if not all is done; ``again`` is its hint."""
+        if self.stopped_by is not None:
+            has = f"{self.done + self.skipped} of {edits(self.total)} are done."
+            return self.stopped_by(f"Stopped: {has}", hint=again, billed=self.billed)
+        if self.drained_by and is_for_all(self.drained_by) and not self.done:
+            return self.drained_by
+        if self.failed:
+            left = f" {self.left} were not begun." if self.left else ""
+            failed = f"{self.failed} of {edits(self.total)} failed.{left}"
+            return PartialError(failed, hint=again, billed=self.billed)
+        return None
+
+    def _bill(self, billed: Billed) -> None:
+        self.billed = max(self.billed, billed, key=list(Billed).index)
+
+
+def edits(count: int) -> str:
+    """Return ``1 edit``, ``2 edits``."""
+    return f"{count} edit" if count == 1 else f"{count} edits"
+
+
+def is_for_all(error: NanoEditError) -> bool:
+    """Whether every other edit would meet this error too."""
+    return isinstance(error, AuthError) or (
+        isinstance(error, QuotaError) and error.retry is Retry.NEVER
+    )

@@ -1,0 +1,277 @@
+"""`Editor`: one service, key, retry policy, rate gate, cache and observer.
+
+Made once, used for many edits, closed::
+
+    with Editor(provider="google") as editor:
+        result = editor.edit(Edit("blur the background", "in.jpg", "out.png"))
+
+Rules:
+- The key is looked up, and the connection made ready, when something is to be sent.
+- Of the environment it reads the key (``NANO_EDIT_API_KEY``, then the provider's
+  own variables), ``NANO_EDIT_BASE_URL`` when no URL is given, and what `httpx`
+  reads (proxies, CA); no configuration file, no keyring, nothing in this folder.
+- It prints nothing and handles no signal; ``observe`` hears what goes on.
+- Any number of threads may edit with one `Editor` at the same time.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from nano_edit.domain import ApiKey, Note, Preparing
+from nano_edit.engine.attempt import Dependencies
+from nano_edit.engine.disk_space import DiskSpace
+from nano_edit.engine.edit import send
+from nano_edit.engine.prepare import Pipes, check_edit, prepare, timeout_for
+from nano_edit.engine.rate_gate import RateGate
+from nano_edit.engine.replies.cache import Cache
+from nano_edit.engine.replies.spool import state_folder
+from nano_edit.engine.retry import RetryPolicy
+from nano_edit.errors import UsageError
+from nano_edit.pictures.inputs.workspace import Workspace
+from nano_edit.wire.credentials import checked_key, key_in_environment, no_key
+from nano_edit.wire.http.tls import Trust
+from nano_edit.wire.providers import PROVIDERS
+from nano_edit.wire.service import Service, needs_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from nano_edit.domain import Edit, EditEvent, EditResult, Observe, Prepared
+    from nano_edit.wire.http.client import Client
+    from nano_edit.wire.providers import Provider
+
+    KeySource = str | ApiKey | Callable[[], ApiKey | None] | None
+
+CACHE_BYTES = 2_048_000_000  # most that a cache folder keeps
+REPLY_BYTES = 512_000_000  # most of one reply, after decompression
+
+
+class Editor:
+    """Edits pictures with one service.
+
+    provider: "apiyi" or "google".
+    base_url: another host that speaks the same API, such as the emulator's
+        `nano_edit.emulator.Emulator.url`; None: ``NANO_EDIT_BASE_URL``, then the
+        provider's own.
+    api_key: the key, or a function that finds it when it is needed; None:
+        ``NANO_EDIT_API_KEY``, then the provider's variables.
+    timeout: seconds for one whole attempt; None: 300, or 600 at 4K.
+    connect_timeout: seconds for the connection.
+    max_reply: bytes, the largest reply after decompression.
+    retries: further attempts where nothing was billed.
+    max_wait: seconds, the longest wait between two attempts.
+    retry_unknown: also try again where the lost attempt may have been billed.
+    rpm: requests a minute at most, over all threads.
+    cache: a folder in which replies are kept, so that the same edit is paid for
+        once; None: no cache.  ``cache_bytes``: the most that is kept there.
+    observe: is called with each event of an edit (`nano_edit.domain.EditEvent`), in
+        the thread that edits.
+    digest: whether results carry their SHA-256.
+    emulated: the service is an emulator: its results do not count as the service's,
+        and are not cached.
+    pipes: the streams that ``-`` stands for; without, ``-`` is refused.
+    """
+
+    def __init__(
+        self,
+        *,
+        provider: str = "apiyi",
+        base_url: str | None = None,
+        api_key: KeySource = None,
+        timeout: float | None = None,
+        connect_timeout: float = 10.0,
+        max_reply: int = REPLY_BYTES,
+        retries: int = 3,
+        max_wait: float = 120.0,
+        retry_unknown: bool = False,
+        rpm: int | None = None,
+        cache: str | os.PathLike[str] | None = None,
+        cache_bytes: int = CACHE_BYTES,
+        observe: Observe | None = None,
+        digest: bool = True,
+        emulated: bool = False,
+        pipes: Pipes | None = None,
+    ) -> None:
+        self.provider = _provider(provider)
+        self.base_url = (
+            base_url or os.environ.get("NANO_EDIT_BASE_URL") or self.provider.base_url
+        )
+        self._gate = RateGate(rpm=rpm)
+        self._space = DiskSpace()
+        self.pipes = pipes or Pipes()
+        self._api_key = api_key
+        self._timeout = timeout
+        self._connect_timeout = connect_timeout
+        self._max_reply = max_reply
+        self._policy = RetryPolicy(retries, max_wait, retry_unknown)
+        self.emulated = emulated
+        self._cache = None
+        if cache is not None and not emulated:
+            self._cache = Cache(Path(cache), cache_bytes)
+        self._observe = safe(observe)
+        self._digest = digest
+        self._lock = threading.Lock()
+        self._tls: Trust | None = None
+        self._client: Client | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; the next edit opens another one."""
+        with self._lock:
+            client, self._client, self._tls = self._client, None, None
+        if client is not None:
+            client.close()
+
+    def allow(self, most: int | None = None) -> None:
+        """Let at most ``most`` attempts be under way at once; None: no limit."""
+        self._gate.allow(most)
+        self._space.allow()
+
+    def drain(self) -> None:
+        """Begin no attempt any more; what is under way goes on."""
+        self._gate.stop()
+        self._space.stop()
+
+    def stop(self) -> None:
+        """End every edit that is under way too."""
+        self.drain()
+        with self._lock:
+            client = self._client
+        if client is not None:
+            client.stop()
+
+    def warm_up(self) -> None:
+        """Begin now, in the background, what the first request will need."""
+        with self._lock:
+            if self._tls is None:
+                self._tls = Trust(self.base_url)
+
+    def open(self) -> None:
+        """Find the key and make the connection ready, which `edit` does by itself.
+
+        Raises AuthError when there is no key.
+        """
+        self._connected()
+
+    def check(self, edit: Edit) -> None:
+        """Raise UsageError for what the edit's words alone show to be impossible."""
+        check_edit(edit, self.provider, self.base_url)
+
+    def edit(self, edit: Edit, observe: Observe | None = None) -> EditResult:
+        """Make one edit and write its result; see `nano_edit.edit` for what it raises.
+
+        ``observe`` hears this edit's events in the place of the editor's own.
+        """
+        with self.prepare(edit, observe) as prepared:
+            return self.send(prepared, observe)
+
+    @contextmanager
+    def prepare(
+        self, edit: Edit, observe: Observe | None = None, *, prove: bool = True
+    ) -> Iterator[Prepared]:
+        """Check the edit and make its pictures ready; nothing is sent.
+
+        The request lasts as long as the ``with`` block.  Without ``prove`` the
+        output's folder may still be missing.  Raises UsageError, InputError or
+        OutputError.
+        """
+        hear = safe(observe) if observe else self._observe
+        hear(Preparing())
+        with Workspace() as workspace:
+            prepared = prepare(
+                edit,
+                self.provider,
+                self.base_url,
+                workspace=workspace,
+                pipes=self.pipes,
+                note=lambda text: hear(Note(text)),
+                prove=prove,
+            )
+            hear(prepared)
+            yield prepared
+
+    def send(self, prepared: Prepared, observe: Observe | None = None) -> EditResult:
+        """Send what was prepared and put the result in its place."""
+        client = self._connected()
+        dependencies = Dependencies(
+            client=client,
+            replies=state_folder(),
+            gate=self._gate,
+            observe=safe(observe) if observe else self._observe,
+            policy=self._policy,
+            cache=self._cache,
+            timeout=self._timeout or timeout_for(prepared.edit.size),
+            digest=self._digest,
+            space=self._space,
+        )
+        return send(prepared, dependencies)
+
+    def service(self, key: ApiKey | None, size: str | None = None) -> Service:
+        """Return the service as it is asked for an edit of ``size`` with ``key``."""
+        return Service(
+            provider=self.provider,
+            base_url=self.base_url,
+            key=key,
+            timeout=self._timeout or timeout_for(size),
+            connect_timeout=self._connect_timeout,
+            max_reply=self._max_reply,
+        )
+
+    def _connected(self) -> Client:
+        with self._lock:
+            if self._client is None:
+                key = self._key()
+                from nano_edit.wire.http.client import Client  # noqa: PLC0415 - httpx
+
+                self._client = Client(self.service(key), self._tls)
+            return self._client
+
+    def _key(self) -> ApiKey | None:
+        given = self._api_key
+        if isinstance(given, str):
+            return checked_key(given, "What was given as api_key")
+        if isinstance(given, ApiKey):
+            return given
+        if given is not None:
+            return given()
+        found = key_in_environment(os.environ, self.provider)
+        if found is None:
+            if not needs_key(self.base_url):
+                return None
+            raise no_key(self.provider)
+        return found[0]
+
+
+def _provider(name: str) -> Provider:
+    if name not in PROVIDERS:
+        raise UsageError(
+            f"There is no provider {name!r}.",
+            hint=f"There are: {', '.join(PROVIDERS)}.",
+        )
+    return PROVIDERS[name]
+
+
+def safe(observe: Observe | None) -> Observe:
+    """Return an observer that never raises: what is paid for goes on regardless."""
+
+    def hear(event: EditEvent) -> None:
+        if observe is None:
+            return
+        try:
+            observe(event)
+        except Exception:
+            import logging  # noqa: PLC0415 - seldom needed
+
+            logging.getLogger("nano_edit").exception("An observer raised an error.")
+
+    return hear
