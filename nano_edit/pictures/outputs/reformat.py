@@ -12,13 +12,17 @@ grain, two cores: PNG 1.1 s, TIFF 0.7 s, WebP 1.1 s, AVIF 1.3 s, JPEG 0.2 s.
 - TIFF: LZW with the horizontal predictor, which every reader knows.
 
 ICC, EXIF and XMP go along.  A colour profile that does not fit the new pixels
-(CMYK or grey ones that became RGB) is left out: it would change the colours.
+(CMYK or grey ones that became RGB) is left out: it would change the colours.  TIFF
+gets the plain tags of EXIF alone, for libtiff writes no directories below its own.
+Metadata that an encoder does not take is left out with a note: the pixels were paid
+for.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+import warnings
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -30,6 +34,9 @@ if TYPE_CHECKING:
 
 _Z_RLE = 3  # zlib.h: strategy, match runs of one byte only
 _PREDICTOR, _HORIZONTAL, _XMP = 317, 2, 700  # TIFF 6.0 tags, and Adobe's
+_PLAIN_TAGS = (  # TIFF 6.0: words about a picture as a whole, and which way up it is
+    *(270, 271, 272, 274, 305, 306, 315, 33432),
+)
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "png": {"compress_level": 1, "compress_type": _Z_RLE},
@@ -46,6 +53,9 @@ def reformat(source: Path, descriptor: int, kind: str) -> list[str]:
     Returns sentences on what was lost by it.  Raises what Pillow raises: OSError
     for the disk and for pixels that cannot be decoded, and others.
     """
+    # A filter for good, for `catch_warnings` is not for threads: what Pillow finds
+    # odd and reads all the same is not worth a line.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     notes: list[str] = []
     with (
         Image.open(source, formats=AS_IT_COMES) as image,
@@ -56,13 +66,30 @@ def reformat(source: Path, descriptor: int, kind: str) -> list[str]:
             if _is_see_through(pixels):
                 notes.append("JPEG knows no transparency: it is now white.")
             pixels = _on_white(pixels)
-        options = _OPTIONS[kind] | _metadata(image, pixels.mode, kind)
-        pixels.save(target, kind, **options)
+        try:
+            _save(pixels, target, kind, _metadata(image, pixels.mode, kind))
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno:  # the disk's
+                raise
+            target.seek(0)
+            target.truncate()
+            _save(pixels, target, kind, _profile(image, pixels.mode) | {"exif": b""})
+            notes.append("Its EXIF and XMP are damaged and were left out.")
     return notes
 
 
+def _save(
+    pixels: Image.Image, target: BinaryIO, kind: str, metadata: dict[str, Any]
+) -> None:
+    pixels.save(target, kind, **(_OPTIONS[kind] | metadata))
+
+
 def _pixels(image: Image.Image) -> Image.Image:
-    """Return the picture in a mode that every format knows: L, RGB or RGBA."""
+    """Return the picture, decoded, in a mode that every format knows.
+
+    That is L, RGB or RGBA.
+    """
+    image.load()  # so that what cannot be decoded fails here, and only once
     if image.has_transparency_data:
         return image.convert("RGBA")
     if image.mode.startswith("I"):  # 16 bits of grey, which convert() would clip
@@ -84,13 +111,14 @@ def _on_white(pixels: Image.Image) -> Image.Image:
 
 def _metadata(image: Image.Image, mode: str, kind: str) -> dict[str, Any]:
     """Return ICC, EXIF and XMP as the encoder of ``kind`` takes them."""
-    icc, exif, xmp = (image.info.get(key) for key in ("icc_profile", "exif", "xmp"))
-    space = b"GRAY" if mode == "L" else b"RGB "
-    fits = icc is not None and icc[16:20] == space  # ICC.1:2022, 7.2.8
-    found: dict[str, Any] = {"icc_profile": icc if fits else None}
+    exif, xmp = image.info.get("exif"), image.info.get("xmp")
+    found = _profile(image, mode)
     if kind == "tiff":
-        tags = Image.Exif()
-        tags.load(exif or b"")
+        given, tags = Image.Exif(), Image.Exif()
+        given.load(exif or b"")
+        for tag in _PLAIN_TAGS:
+            if tag in given:
+                tags[tag] = given[tag]
         tags[_PREDICTOR] = _HORIZONTAL
         if xmp:
             tags[_XMP] = xmp
@@ -103,3 +131,11 @@ def _metadata(image: Image.Image, mode: str, kind: str) -> dict[str, Any]:
     elif xmp:
         found["xmp"] = xmp
     return found
+
+
+def _profile(image: Image.Image, mode: str) -> dict[str, Any]:
+    """Return the colour profile if it is one for pixels of ``mode``."""
+    icc = image.info.get("icc_profile")
+    space = b"GRAY" if mode == "L" else b"RGB "
+    fits = icc is not None and icc[16:20] == space  # ICC.1:2022, 7.2.8
+    return {"icc_profile": icc if fits else None}

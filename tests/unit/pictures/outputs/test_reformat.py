@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,9 @@ def distance(one: Image.Image, other: Image.Image) -> float:
     """The mean difference of two pictures, in levels of 256."""
     pixels = ImageChops.difference(one.convert("RGB"), other.convert("RGB")).tobytes()
     return sum(pixels) / len(pixels)
+
+
+JPEG = encoded(scene(8, 8))
 
 
 @pytest.mark.parametrize("source", ["JPEG", "PNG", "WEBP"])
@@ -155,6 +159,42 @@ def test_profile_and_metadata_go_along(wanted: str, tmp_path: Path) -> None:
     assert image.info["icc_profile"] == SRGB
     assert image.getexif()[0x0131] == "the model"
     assert bytes(image.info["xmp"]).rstrip(b"\0") == XMP
+
+
+@pytest.mark.parametrize("wanted", ["png", "jpeg", "webp", "avif", "tiff"])
+def test_what_a_camera_writes_does_not_keep_a_format_from_being_made(
+    wanted: str, tmp_path: Path
+) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Canary Optics"
+    exif[0x8769] = {0x829A: 0.01, 0x9003: "2026:01:31 12:00:00"}  # of the exposure
+    exif[0x8825] = {1: "N", 2: (47.0, 33.0, 21.5)}  # of the place
+    source = "PNG" if wanted == "jpeg" else "JPEG"
+    written = convert(encoded(scene(16, 16), source, exif=exif), tmp_path, wanted)
+    assert opened(written).getexif()[0x010F] == "Canary Optics"
+    assert len(written.notes) == 1
+
+
+@pytest.mark.parametrize("wanted", ["avif", "tiff"])
+def test_damaged_exif_is_left_out_and_told(wanted: str, tmp_path: Path) -> None:
+    exif = b"Exif\0\0" + b"\xff\xff\xff\xff\0\0\0\x08"
+    data = encoded(scene(16, 16), icc_profile=SRGB, exif=exif)
+    written = convert(data, tmp_path, wanted)
+    image = opened(written)
+    assert image.info["icc_profile"] == SRGB
+    assert not image.getexif().get(0x010F)
+    assert written.notes[1] == "Its EXIF and XMP are damaged and were left out."
+
+
+def test_full_disk_is_not_taken_for_damaged_metadata(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", full)
+    with pytest.raises(OutputError, match="No space left"):
+        convert(JPEG, tmp_path, "png")
 
 
 def test_metadata_of_a_png_goes_into_a_jpeg(tmp_path: Path) -> None:
