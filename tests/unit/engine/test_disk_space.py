@@ -79,6 +79,9 @@ def test_stop_ends_the_waiting(tmp_path: Path) -> None:
     assert len(ended) == 1
     with pytest.raises(InterruptedEdit), space.reserve((tmp_path, 1)):
         raise AssertionError
+    space.allow()
+    with space.reserve((tmp_path, 1)):
+        pass
 
 
 def test_disk_that_does_not_tell_is_not_called_full(
