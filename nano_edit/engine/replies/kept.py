@@ -14,7 +14,7 @@ import os
 import re
 import time
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from nano_edit.leftovers import ABANDONED, is_held, machine
 from nano_edit.wire.http.content_coding import ContentDecoder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 BLOCK = 256 * 1024  # bytes of a kept reply read at a time
 KILLED = "nano-edit was ended before the picture was in place."
@@ -64,11 +64,21 @@ def list_kept(folder: Path) -> list[KeptReply]:
     return [reply for reply in found if reply.size]
 
 
-def find_kept(folder: Path, job: str) -> KeptReply | None:
-    """Return the newest whole reply to the edit ``job`` that nobody is using."""
-    for reply in reversed(list_kept(folder)):
-        if reply.whole and not reply.in_use and reply.about.job == job:
-            return reply
+def find_kept(folder: Path, job: str | Callable[[], str]) -> KeptReply | None:
+    """Return the newest whole reply to the edit ``job`` that nobody is using.
+
+    A function is called for the job only when there are whole replies to compare it
+    with.  Quick enough to be asked for every one of many edits.
+    """
+    whole = [path for path in _bodies(folder) if path.name.endswith(_WHOLE)]
+    if whole and callable(job):
+        job = job()
+    for path in reversed(whole):
+        if _facts_of(path).get("job") == job:
+            with suppress(OSError):  # it went while we looked
+                reply = _kept(path)
+                if reply.size and not reply.in_use:
+                    return reply
     return None
 
 
@@ -188,8 +198,19 @@ def _facts_file(path: Path) -> Path:
 
 def _facts_of(path: Path) -> dict[str, Any]:
     """Return all that is known of a reply; a line torn by a kill is passed over."""
+    file = _facts_file(path)
+    try:
+        stat = file.stat()
+    except OSError:
+        return {}
+    return _facts_in(file, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=10_000)
+def _facts_in(path: Path, changed: int, size: int) -> dict[str, Any]:
+    del changed, size  # what is remembered is of the file as it was then
     facts: dict[str, Any] = {}
-    with suppress(OSError), _facts_file(path).open("rb") as file:
+    with suppress(OSError), path.open("rb") as file:
         for line in file.read(_LONGEST_FACTS).splitlines():
             with suppress(ValueError, RecursionError):
                 told = json.loads(line)

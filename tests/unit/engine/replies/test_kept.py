@@ -185,6 +185,39 @@ def test_whole_reply_to_an_edit_is_found_by_its_job(folder: Path) -> None:
     assert find_kept(folder, "none") is None
 
 
+def test_job_is_asked_for_only_when_there_are_whole_replies(folder: Path) -> None:
+    def unasked() -> str:
+        raise AssertionError
+
+    kept(folder, About(job="same"), whole=False)
+    assert find_kept(folder, unasked) is None
+    path = kept(folder, About(job="same"))
+    found = find_kept(folder, lambda: "same")
+    assert found is not None
+    assert found.path == path
+
+
+def test_facts_that_come_later_are_seen(folder: Path) -> None:
+    with Spool.create(folder, About()) as spool:
+        spool.write(b"{}")
+        spool.mark_whole()
+        assert find_kept(folder, "late") is None
+        spool.describe(job="late")
+    assert find_kept(folder, "late") is not None
+
+
+def test_a_thousand_kept_replies_are_searched_quickly(folder: Path) -> None:
+    for number in range(1000):
+        name = f"reply-20260131T120000Z-{number:08x}-out.png"
+        (folder / f"{name}.json").write_bytes(b"{}")
+        (folder / f"{name}.jsonl").write_bytes(b'{"job": "%d"}\n' % number)
+    assert find_kept(folder, "none") is None
+    began = time.process_time()
+    for _ in range(10):
+        assert find_kept(folder, "none") is None
+    assert time.process_time() - began < 1.0  # 100 ms for each of many edits
+
+
 def test_reply_that_is_in_use_is_not_offered(folder: Path) -> None:
     with Spool.create(folder, About(job="same")) as spool:
         spool.write(b"{}")
