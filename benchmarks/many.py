@@ -53,7 +53,7 @@ class _Batch:
     def command(self, reply: str, *more: str) -> list[str]:
         return [
             *self.bench.tools.nano,
-            *("--batch", str(self.folder / "edits.jsonl"), "-q", *more),
+            *("batch", str(self.folder / "edits.jsonl"), "-q", *more),
             *("--base-url", f"{self.bench.url}/{reply}"),
         ]
 

@@ -4,7 +4,8 @@
 Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
 
-    # Options and what they do; then the values of those that take one of a list.
+    # Options and what they do; the commands with their options and words; then the
+    # values of the options that take one of a list.
     $options = [ordered]@{
         '--preset' = 'Use the options of [presets.NAME] in the configuration'
         '-a' = 'Shape of the result: auto (the model follows the source), match (nearest to the first picture), or W:H'
@@ -17,9 +18,9 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--no-downscale' = 'The opposite of --downscale'
         '--keep-metadata' = 'Send EXIF, GPS, XMP and comments too'
         '--strict' = 'Exit 9 when the result has another size or shape than was asked for'
-        '-m' = 'Model'
-        '--model' = 'Model'
-        '--provider' = 'apiyi (default) or google'
+        '-m' = 'Model, or its short name: pro, flash, ...'
+        '--model' = 'Model, or its short name: pro, flash, ...'
+        '--provider' = 'apiyi or google'
         '--base-url' = 'Another host that speaks the same API'
         '--api-key-file' = 'Read the key from a file'
         '--timeout' = 'For one whole attempt'
@@ -28,7 +29,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--max-wait' = 'Longest wait between two attempts'
         '--retry-unknown' = 'Also try again where the lost attempt may have been billed'
         '--max-reply' = 'Largest reply, after decompression'
-        '--emulate' = 'Use the built-in emulator: no key, no cost, nothing leaves here'
+        '--emulate' = 'Use the built-in emulator: no key, no cost, nothing leaves this machine'
         '-o' = 'Where to: a file (its extension decides the format), a folder, or - for standard output'
         '--output' = 'Where to: a file (its extension decides the format), a folder, or - for standard output'
         '--format' = 'png, jpg, webp, avif or tif, whatever the output is called'
@@ -41,7 +42,6 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--count' = 'Make N variants: out-1.png, out-2.png, ...'
         '--each' = 'Edit every IMAGE by itself, into -o FOLDER'
         '--recursive' = 'With --each: the folders within folders too'
-        '--batch' = 'Edits from JSON Lines, one a line, option names as keys'
         '-j' = 'Edits at once'
         '--jobs' = 'Edits at once'
         '--rpm' = 'Requests a minute, at most'
@@ -60,20 +60,61 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '-v' = 'Show the request, its timing and tokens'
         '--verbose' = 'Show the request, its timing and tokens'
         '--config' = 'Configuration file'
-        '--show-config' = 'Print every setting and where it came from'
-        '--login' = 'Ask for the provider''s key and store it'
-        '--recover' = 'nano-edit --recover REPLY -o PATH makes the picture from a reply that was kept'
-        '--install-completion' = 'Install Tab completion for the current shell'
         '--version' = 'Print the version'
-        '--help' = 'Show this message and exit'
+        '-h' = 'Print this help'
+        '--help' = 'Print this help'
+        '--help-all' = 'Print the help with every option'
+        '--all' = 'Remove all kept replies'
+        '-y' = 'Do not ask'
+        '--yes' = 'Do not ask'
+        '--check' = 'Ask the service whether it takes the key'
+        '--install' = 'Put the script where the shell looks for it'
+        '--port' = 'Port on 127.0.0.1'
+        '--fault' = 'What goes wrong, request by request: NAME[=ARG][:COUNT],…'
+        '--latency' = 'Seconds of silence before each picture'
+        '--signature-bytes' = 'Length of each thoughtSignature (as it is: 1.1 to 1.5 MB)'
+        '--gzip' = 'Compress replies for clients that accept it'
+        '--no-gzip' = 'The opposite of --gzip'
+        '--list-faults' = 'Print the faults there are as a table, and end'
+    }
+    $commands = [ordered]@{
+        'edit' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --keep-metadata --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run -q --quiet -v --verbose --config -V --version -h --help --help-all'
+        'batch' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --keep-metadata --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json -n --count -j --jobs --rpm --fail-fast --skip-existing --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run -q --quiet -v --verbose --config -h --help'
+        'replies list' = '--json --config -h --help'
+        'replies recover' = '-o --output --format -f --force --save-drafts --json -q --quiet --config -h --help'
+        'replies rm' = '--all -y --yes -h --help'
+        'auth login' = '--provider -y --yes --config -h --help'
+        'auth status' = '--provider --base-url --api-key-file --connect-timeout --json --check --config -h --help'
+        'auth logout' = '--provider --config -h --help'
+        'config show' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --keep-metadata --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --manifest --shard --report --cache --no-cache --cache-dir --cache-size -q --quiet -v --verbose --config -h --help'
+        'config path' = '--config -h --help'
+        'config edit' = '--config -h --help'
+        'models' = '--provider --json --config -h --help'
+        'cache info' = '--json --cache-dir --cache-size --config -h --help'
+        'cache clear' = '--cache-dir -y --yes --config -h --help'
+        'completion' = '--install -h --help'
+        'emulator' = '--port --fault --latency --signature-bytes --gzip --no-gzip --list-faults -h --help'
+        'help' = '-h --help'
+    }
+    $words = [ordered]@{
+        'edit' = ''
+        'batch' = ''
+        'replies' = 'list recover rm'
+        'auth' = 'login status logout'
+        'config' = 'show path edit'
+        'models' = ''
+        'cache' = 'info clear'
+        'completion' = 'bash zsh fish powershell'
+        'emulator' = ''
+        'help' = 'edit batch replies auth config models cache completion emulator help exit'
     }
     $values = @{
         '-a' = 'auto', 'match', '1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9', '1:4', '4:1', '1:8', '8:1'
         '--aspect-ratio' = 'auto', 'match', '1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9', '1:4', '4:1', '1:8', '8:1'
         '-s' = '512', '1K', '2K', '4K'
         '--size' = '512', '1K', '2K', '4K'
-        '-m' = 'gemini-3-pro-image', 'gemini-3-pro-image-preview', 'gemini-nano-banana-2.1', 'gemini-3.1-flash-image', 'gemini-3.1-flash-image-preview', 'gemini-3.1-flash-lite-image', 'gemini-2.5-flash-image'
-        '--model' = 'gemini-3-pro-image', 'gemini-3-pro-image-preview', 'gemini-nano-banana-2.1', 'gemini-3.1-flash-image', 'gemini-3.1-flash-image-preview', 'gemini-3.1-flash-lite-image', 'gemini-2.5-flash-image'
+        '-m' = 'pro', 'flash', 'lite', 'gemini-3-pro-image', 'gemini-3-pro-image-preview', 'gemini-nano-banana-2.1', 'gemini-3.1-flash-image', 'gemini-3.1-flash-image-preview', 'gemini-3.1-flash-lite-image', 'gemini-2.5-flash-image'
+        '--model' = 'pro', 'flash', 'lite', 'gemini-3-pro-image', 'gemini-3-pro-image-preview', 'gemini-nano-banana-2.1', 'gemini-3.1-flash-image', 'gemini-3.1-flash-image-preview', 'gemini-3.1-flash-lite-image', 'gemini-2.5-flash-image'
         '--provider' = 'apiyi', 'google'
         '--format' = 'png', 'jpg', 'webp', 'avif', 'tif'
     }
@@ -81,7 +122,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--show' = 'both'
     }
     # Options whose value only the user or the file system knows.
-    $others = @('--preset', '--max-side', '--base-url', '--api-key-file', '--timeout', '--connect-timeout', '--retries', '--max-wait', '--max-reply', '-o', '--output', '-n', '--count', '--batch', '-j', '--jobs', '--rpm', '--manifest', '--shard', '--report', '--cache-dir', '--cache-size', '--config')
+    $others = @('--preset', '--max-side', '--base-url', '--api-key-file', '--timeout', '--connect-timeout', '--retries', '--max-wait', '--max-reply', '-o', '--output', '-n', '--count', '-j', '--jobs', '--rpm', '--manifest', '--shard', '--report', '--cache-dir', '--cache-size', '--config', '--port', '--fault', '--latency', '--signature-bytes')
 
     function Complete([string[]] $candidates, [string] $head, [string] $begun) {
         foreach ($each in $candidates) {
@@ -97,6 +138,13 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
         ForEach-Object { $_.Extent.Text })
     $previous = "$($before[-1])"
+    $command = 'edit'
+    if ($before.Count -gt 1 -and $words.Contains("$($before[1])")) {
+        $command = "$($before[1])"
+        if ($before.Count -gt 2 -and $commands.Contains("$command $($before[2])")) {
+            $command = "$command $($before[2])"
+        }
+    }
 
     if ($values.ContainsKey($previous)) {
         return Complete $values[$previous] '' $word
@@ -113,13 +161,19 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         return
     }
     if ($word.StartsWith('-') -and $before -cnotcontains '--') {
-        foreach ($each in $options.Keys) {
+        foreach ($each in -split "$($commands[$command])") {
             if ($each.StartsWith($word, [StringComparison]::Ordinal)) {
                 [System.Management.Automation.CompletionResult]::new(
                     $each, $each, 'ParameterName', $options[$each])
             }
         }
         return
+    }
+    if ($before.Count -eq 1) {
+        return Complete @($words.Keys) '' $word
+    }
+    if ($before.Count -eq 2 -and $words.Contains($command) -and $words[$command]) {
+        return Complete (-split $words[$command]) '' $word
     }
     # Pictures and folders; any file where there are none.
     [System.Management.Automation.CompletionCompleters]::CompleteFilename($word) |

@@ -36,7 +36,7 @@ HEAD = """\
 A call costs money and takes up to minutes. So a request is sent again by itself only
 where nothing was billed; where nobody knows, only with `--retry-unknown`; and never
 once a reply has begun. What was paid for and could not be made into a picture is kept,
-and [`--recover`](recovering.md) makes the picture from it.
+and [`replies recover`](recovering.md) makes the picture from it.
 
 Each row below is a test: the command runs as a process against the emulator, which
 fails as the first column says (its [fault list](emulator.md)), and the test holds exit

@@ -70,6 +70,6 @@ def no_key(provider: Provider, *more: str) -> AuthError:
     variables = " or ".join((*provider.key_variables, OWN_VARIABLE))
     return AuthError(
         " ".join((f"There is no key for {provider.name}: set {variables}.", *more)),
-        hint=f"Get a key at {provider.key_page}; nano-edit --login stores it. "
+        hint=f"Get a key at {provider.key_page}; nano-edit auth login stores it. "
         "To try without a key: --emulate.",
     )

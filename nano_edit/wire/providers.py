@@ -21,6 +21,7 @@ class Provider(NamedTuple):
     default_model: str
     key_variables: tuple[str, ...]  # environment variables, first one wins
     key_page: str  # where a person gets a key
+    key_begins: tuple[str, ...]  # how its keys begin, as far as is known
     max_image_bytes: int = 7_000_000  # one picture, before base64
     max_request_bytes: int = 100_000_000  # all pictures, before base64
 
@@ -40,6 +41,7 @@ PROVIDERS = {
             default_model="gemini-3-pro-image-preview",
             key_variables=("APIYI_API_KEY",),
             key_page="https://api.apiyi.com/token",
+            key_begins=("sk-",),
         ),
         Provider(
             name="google",
@@ -49,6 +51,15 @@ PROVIDERS = {
             default_model="gemini-3-pro-image",
             key_variables=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
             key_page="https://aistudio.google.com/apikey",
+            key_begins=("AIza", "AQ."),
         ),
     )
 }
+
+
+def provider_like(key: ApiKey) -> Provider | None:
+    """Return the provider whose keys begin like this one; None where none does."""
+    for provider in PROVIDERS.values():
+        if key.reveal().startswith(provider.key_begins):
+            return provider
+    return None

@@ -35,7 +35,7 @@ import support
 from support.result_schema import validated
 
 from nano_edit import NanoEditError, edit
-from nano_edit.cli.help.plain_help import exit_table_markdown
+from nano_edit.cli.help.exits import exit_table_markdown
 from nano_edit.emulator import Emulator
 from nano_edit.errors import PartialError
 

@@ -7,14 +7,12 @@ import tomllib
 
 import pytest
 import support
-import typer
+from completions.facts import NAMES, names, rows
 
-from nano_edit.cli.app import app
-from nano_edit.cli.help.reference import reference_of
+from nano_edit.cli.option_table import EDIT
 from nano_edit.errors import ExitStatus
 
 PAGE = support.ROOT / "docs" / "nano-edit.1"
-REFERENCE = reference_of(typer.main.get_command(app))
 
 
 def generate(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -48,9 +46,14 @@ def test_all_that_is_generated_is_current() -> None:
 
 def test_man_page_tells_of_every_option_and_variable() -> None:
     shown = rendered()
-    for entry in REFERENCE.options:
-        assert all(flag in shown for flag in (*entry.flags, *entry.negations))
-        assert entry.variable is None or entry.variable in shown
+    for row in rows(EDIT):
+        assert all(flag in shown for flag in names(row))
+        assert row.variable is None or row.variable in shown
+
+
+@pytest.mark.parametrize("command", NAMES)
+def test_man_page_tells_of_every_command(command: str) -> None:
+    assert command == EDIT or f"nano-edit {command}" in rendered()
 
 
 def test_man_page_tells_of_every_exit_status() -> None:

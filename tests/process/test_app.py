@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -50,20 +51,33 @@ def whole(tmp_path: Path) -> bytes:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["x", "in.jpg", "-a", "16x9"], "Did you mean 16:9?"),
+        (["x", "in.jpg", "-a", "16x10"], "Did you mean 3:2 or 16:9?"),
+        (["x", "in.jpg", "-s", "3K"], "Did you mean 2K or 4K?"),
         (["x", "in.jpg", "-s", "8K"], "--size: '8K' is not one of 512 1K 2K 4K"),
         (["x", "in.jpg", "--provider", "gogle"], "Did you mean google?"),
         (["x", "in.jpg", "-j", "many"], "--jobs: 'many' is not a whole number."),
         (["x", "in.jpg", "-j", "0"], "--jobs: 0 is less than 1"),
         (["x", "in.jpg", "--timeout", "nan"], "--timeout: 'nan' is not a number."),
-        (["x", "in.jpg", "--ouput", "y"], "No such option: --ouput"),
+        (["x", "in.jpg", "--ouput", "y"], "Did you mean --output?"),
+        (["x", "in.jpg", "--recover"], "Did you mean: nano-edit replies recover"),
+        (["x", "in.jpg", "--show-config"], "Did you mean: nano-edit config show"),
         (["x", "in.jpg", "-o"], "requires an argument"),
         (["x"], "There is no picture to edit."),
-        ([], "There is no instruction."),
+        (["login"], "Did you mean: nano-edit auth login"),
+        (["auth", "lgin"], "Did you mean: nano-edit auth login"),
+        (["auth", "zzz"], "There are: login, status, logout."),
+        (["help", "replys"], "Did you mean: nano-edit help replies"),
+        (["help", "zzz"], "There is no command 'zzz'."),
+        (["models", "in.jpg"], 'the word itself: nano-edit edit "models" IMAGE...'),
+        (["emulator", "--fault", "zzz"], "--fault: there is no fault named 'zzz'."),
+        (["emulator", "--prt", "1"], "No such option: --prt"),
+        (
+            ["make", "it", "sepia", "in.jpg"],
+            'Did you forget the quotes? nano-edit "make it sepia" in.jpg',
+        ),
         (["in.jpg", "x"], "in.jpg is a picture; the instruction comes first."),
         (["@-", "-"], "Standard input cannot be instruction and picture at once."),
         (["x", "in.jpg", "-o", "-", "--json"], "cannot both go to standard output"),
-        (["--recover", "reply.json", "in.jpg"], "--recover takes one reply"),
     ],
 )
 def test_a_wrong_command_line_says_what_is_wrong(
@@ -198,15 +212,25 @@ def test_a_dry_run_to_standard_output_says_so(run: Run, picture: Path) -> None:
 
 def test_kept_replies_are_listed_with_their_age(run: Run, home: Path) -> None:
     ages = {"a": 1, "bb": 600, "ccc": 3 * 3600, "dddd": 5 * 86_400}
-    paths = {spool(home, name, b"{}", age) for name, age in ages.items()}
-    done = run("--recover")
-    assert set(done.stdout.splitlines()) == {str(path) for path in paths}
-    for age in ("seconds old", "10 minutes old", "3 hours old", "5 days old"):
-        assert age in done.stderr
+    for name, age in ages.items():
+        spool(home, name, b"{}", age)
+    done = run("replies", "list")
+    lines = [re.split("  +", line) for line in done.stdout.splitlines()]
+    assert [line[0] for line in lines] == [
+        f"0000000{n}" for n in (1, 2, 3, 4)
+    ]  # their digits begin alike
+    assert [line[3] for line in lines] == [
+        lines[0][3],
+        "10 minutes ago",
+        "3 hours ago",
+        "5 days ago",
+    ]
+    assert lines[0][3].endswith(" s ago")
+    assert [line[4] for line in lines] == list(ages)
 
 
 def test_no_kept_reply_is_said(run: Run) -> None:
-    done = run("--recover")
+    done = run("replies", "list")
     assert (done.status, done.stdout) == (0, "")
     assert "No reply is kept" in done.stderr
 
@@ -215,7 +239,7 @@ def test_a_whole_reply_gives_its_picture_and_goes(
     run: Run, home: Path, tmp_path: Path
 ) -> None:
     kept = spool(home, "out", whole(tmp_path))
-    done = run("--recover", kept, "-o", "out.jpg", cwd=tmp_path)
+    done = run("replies", "recover", kept, "-o", "out.jpg", cwd=tmp_path)
     assert done.stdout == "out.jpg\n"
     assert (tmp_path / "out.jpg").read_bytes() == (tmp_path / "edited.jpg").read_bytes()
     assert "The reply is removed" in done.stderr
@@ -226,16 +250,73 @@ def test_a_cut_reply_gives_its_picture_and_stays(
     run: Run, home: Path, tmp_path: Path
 ) -> None:
     kept = spool(home, "out", whole(tmp_path)[:-20])
-    done = run("--recover", kept, "-o", "out.jpg", cwd=tmp_path)
+    done = run("replies", "recover", kept, "-o", "out.jpg", cwd=tmp_path)
     assert (done.status, done.stdout) == (0, "out.jpg\n")
     assert "warning: The reply is not whole." in done.stderr
     assert kept.exists()
 
 
-def test_a_reply_that_is_not_there_is_named(run: Run, tmp_path: Path) -> None:
-    done = run("--recover", "none.json", "-o", "out.jpg", cwd=tmp_path)
+@pytest.mark.parametrize("name", ["00000003", "reply-20260101T000000Z-00000003"])
+def test_a_reply_is_known_by_the_beginning_of_its_name(
+    run: Run, home: Path, tmp_path: Path, name: str
+) -> None:
+    kept = spool(home, "out", whole(tmp_path))
+    other = spool(home, "other", whole(tmp_path))
+    done = run("replies", "recover", name, "-o", "out.jpg", cwd=tmp_path)
+    assert (done.status, done.stdout) == (0, "out.jpg\n")
+    assert (kept.exists(), other.exists()) == (False, True)
+    done = run("replies", "recover", "1234", cwd=tmp_path)
+    assert (done.status, "There is no kept reply 1234" in done.stderr) == (3, True)
+
+
+def test_a_beginning_that_several_replies_have_is_refused(
+    run: Run, home: Path, tmp_path: Path
+) -> None:
+    spool(home, "out", b"{}")
+    spool(home, "other", b"{}")
+    done = run("replies", "recover", "0000", cwd=tmp_path)
     assert done.status == ExitStatus.INPUT
-    assert "none.json cannot be read" in done.stderr
+    assert "0000 may be any of 2 kept replies" in done.stderr
+
+
+def test_recover_alone_makes_all_that_can_be_made(
+    run: Run, home: Path, tmp_path: Path
+) -> None:
+    spool(home, "a", whole(tmp_path))
+    broken = spool(home, "bb", b"{}")
+    spool(home, "ccc", whole(tmp_path))
+    done = run("replies", "recover", "-o", "there", cwd=tmp_path)
+    assert done.status == ExitStatus.PARTIAL
+    assert len(done.stdout.splitlines()) == len(list((tmp_path / "there").iterdir()))
+    assert len(done.stdout.splitlines()) == 2
+    assert "1 of 3 replies gave no picture" in done.stderr
+    assert broken.exists()
+    done = run("replies", "recover", "-o", "-", cwd=tmp_path)
+    assert done.status == ExitStatus.REFUSED
+
+
+def test_recover_with_nothing_kept_says_so(run: Run) -> None:
+    done = run("replies", "recover")
+    assert (done.status, "No reply is kept in" in done.stderr) == (0, True)
+
+
+def test_replies_are_removed_only_when_it_is_said(run: Run, home: Path) -> None:
+    kept = [spool(home, "a", b"{}"), spool(home, "bb", b"{}")]
+    done = run("replies", "rm", "00000001")
+    assert (done.status, "--yes goes ahead" in done.stderr) == (2, True)
+    assert run("replies", "rm", "--yes").status == ExitStatus.USAGE
+    assert all(each.exists() for each in kept)
+    assert run("replies", "rm", "00000001", "--yes").status == 0
+    assert [each.exists() for each in kept] == [False, True]
+    assert run("replies", "rm", "--all", "--yes").status == 0
+    assert not kept[1].exists()
+    assert "No reply is kept" in run("replies", "rm", "--all", "--yes").stderr
+
+
+def test_a_reply_that_is_not_there_is_named(run: Run, tmp_path: Path) -> None:
+    done = run("replies", "recover", "none.json", "-o", "out.jpg", cwd=tmp_path)
+    assert done.status == ExitStatus.INPUT
+    assert "There is no kept reply none.json" in done.stderr
 
 
 # --- variants of what is read once -------------------------------------------

@@ -88,7 +88,6 @@ def test_1_internal_a_bug() -> None:
     "arguments",
     [
         ("--no-such-option",),
-        (),
         ("sepia",),
         ("", "in.jpg"),
         ("sepia", "in.jpg", "--size", "8K"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,7 +26,6 @@ from nano_edit.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from support import Run
 
@@ -129,9 +129,10 @@ def test_a_kept_reply_is_listed_and_recovered_as_objects(
         env = {"NANO_EDIT_API_KEY": "any", "NANO_EDIT_BASE_URL": emulator.url}
         failed = run("sepia", picture, "-o", "out.jpg", "--json", env=env)
     kept = validated(failed.stdout)["error"]["recovery"]
-    (listed,) = lines(run("--recover", "--json").stdout)
-    assert (listed["reply"], listed["for"]) == (kept, "out.jpg")
-    recovered = run("--recover", kept, "-o", "out.jpg", "--json")
+    (listed,) = lines(run("replies", "list", "--json").stdout)
+    assert (listed["reply"], Path(listed["for"]).name) == (kept, "out.jpg")
+    assert (listed["instruction"], listed["whole"]) == ("sepia", False)
+    recovered = run("replies", "recover", kept, "-o", "out.jpg", "--json")
     assert validated(recovered.stdout)["ok"] is (tmp_path / "out.jpg").exists()
 
 

@@ -130,7 +130,7 @@ def test_no_success_shows_the_key(
 
 def test_the_settings_that_are_shown_do_not_show_the_key(folder: Path) -> None:
     assert folder.exists()
-    status, told = invoke("--show-config")
+    status, told = invoke("config", "show")
     assert status == 0
     assert_no_key(told)
 

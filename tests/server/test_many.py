@@ -175,7 +175,7 @@ def test_a_list_says_for_each_edit_what_differs(
         {**NIGHT, "images": ["in/1.jpg", "in/2.jpg"], "output": "2.jpg"},
     )
     text = (folder / "list.jsonl").read_bytes()
-    done = many("--batch", "-" if from_stdin else "list.jsonl", "-j1", stdin=text)
+    done = many("batch", "-" if from_stdin else "list.jsonl", "-j1", stdin=text)
     assert done.status == 0, done.stderr
     assert done.stdout.splitlines() == ["1.png", "2.jpg"]
     asked = [
@@ -195,7 +195,7 @@ def test_a_faulty_list_sends_nothing_and_names_the_lines(
         {**NIGHT, "images": ["none.jpg"]},
         {**NIGHT, "sise": "1K"},
     )
-    done = many("--batch", "list.jsonl")
+    done = many("batch", "list.jsonl")
     assert done.status == 3
     assert "list.jsonl:2: none.jpg cannot be read" in done.stderr
     assert "list.jsonl:3: there is no option 'sise'" in done.stderr

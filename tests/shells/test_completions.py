@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import typer
+from completions.facts import VERBS, names, options
 
-from nano_edit.cli.app import app
-from nano_edit.cli.completion_scripts import FILE_NAMES, SCRIPTS
-from nano_edit.cli.help.reference import reference_of
-from nano_edit.cli.options import ASPECT_RATIO, FORMAT, PROVIDER, SIZE
-from nano_edit.wire.models import MODELS
+from completions import SCRIPTS
+from nano_edit.cli.choices import SHELLS, VALUES
+from nano_edit.cli.command_table import WORDS
+from nano_edit.cli.commands.completion import FILE_NAMES
+from nano_edit.cli.commands.completion import SCRIPTS as SHIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 pytest.importorskip("pty", reason="this system has no pseudo-terminals")
 from support.shells import BASHES, COMPLETIONS, found, start
 
-REFERENCE = reference_of(typer.main.get_command(app))
 PICTURES = {"a.png", "B.JPG", "it's.png", "my pic.webp", "folder", "texts"}
-FLAGS = {name for each in REFERENCE.options for name in (*each.flags, *each.negations)}
+REPLIES = {"1f2e3d4c", "9a8b7c6d"}
 TRAPS = ("nano-edit", "python", "python3", Path(sys.executable).name)
 
 
@@ -68,7 +67,12 @@ def env(tmp_path_factory: pytest.TempPathFactory, traps: Path) -> dict[str, str]
     place = home / ".local/share/bash-completion/completions"
     place.mkdir(parents=True)
     shutil.copy(COMPLETIONS / "nano-edit", place)
+    kept = tmp_path_factory.mktemp("state")
+    (kept / "replies").mkdir()
+    for digits in REPLIES:
+        (kept / "replies" / f"reply-20260131T120000Z-{digits}-out.png.jsonl").touch()
     return {
+        "NANO_EDIT_STATE_DIR": str(kept),
         "PATH": str(traps),
         "HOME": str(home),
         "ZDOTDIR": str(home),
@@ -98,25 +102,57 @@ def line_editor(
     return open_shell(request.param)
 
 
-def test_options_are_offered(shell: Shell) -> None:
-    long = {name for name in FLAGS if name.startswith("--")}
-    assert {each.rstrip("=") for each in shell.offers("nano-edit --")} == long
+@pytest.mark.parametrize("command", ["", "batch", "replies recover", "emulator"])
+def test_options_are_offered(shell: Shell, command: str) -> None:
+    flags = {flag for row in options(command or "edit") for flag in names(row)}
+    offered = shell.offers(f"nano-edit {command} --".replace("  ", " "))
+    assert {each.rstrip("=") for each in offered} == {
+        flag for flag in flags if flag.startswith("--")
+    }
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("nano-edit ", WORDS),
+        ("nano-edit re", ("replies",)),
+        ("nano-edit replies ", VERBS["replies"]),
+        ("nano-edit auth log", ("login", "logout")),
+        ("nano-edit completion ", SHELLS),
+        ("nano-edit completion --install z", ("zsh",)),
+        ("nano-edit help conf", ("config",)),
+        ("nano-edit replies recover ", REPLIES),
+        ("nano-edit replies rm --yes 9", ("9a8b7c6d",)),
+        ("nano-edit replies recover 1f2e3d4c 9a", ("9a8b7c6d",)),
+        ("nano-edit sepia re", ()),  # a command's word comes first or not at all
+        ("nano-edit edit mod", ()),
+    ],
+)
+def test_commands_and_their_words_are_offered(
+    shell: Shell, typed: str, words: tuple[str, ...]
+) -> None:
+    assert shell.offers(typed) == set(words)
+
+
+def test_negations_are_offered(shell: Shell) -> None:
     assert shell.offers("nano-edit x a.png --no-") == {"--no-cache", "--no-downscale"}
 
 
 @pytest.mark.parametrize(
     ("typed", "values"),
     [
-        ("nano-edit --size ", SIZE.values),
-        ("nano-edit -s ", SIZE.values),
-        ("nano-edit --size=", SIZE.values),
-        ("nano-edit -fs ", SIZE.values),
-        ("nano-edit -a ", ASPECT_RATIO.values),
-        ("nano-edit x a.png --provider ", PROVIDER.values),
-        ("nano-edit --format ", FORMAT.values),
-        ("nano-edit -m ", MODELS),
-        ("nano-edit --size 2K --size ", SIZE.values),
+        ("nano-edit --size ", VALUES["size"]),
+        ("nano-edit -s ", VALUES["size"]),
+        ("nano-edit --size=", VALUES["size"]),
+        ("nano-edit -fs ", VALUES["size"]),
+        ("nano-edit -a ", VALUES["ratio"]),
+        ("nano-edit x a.png --provider ", VALUES["provider"]),
+        ("nano-edit --format ", VALUES["format"]),
+        ("nano-edit -m ", VALUES["model"]),
+        ("nano-edit --size 2K --size ", VALUES["size"]),
         ("nano-edit --show=", ("both",)),
+        ("nano-edit batch list.jsonl -s ", VALUES["size"]),
+        ("nano-edit auth login --provider ", VALUES["provider"]),
     ],
 )
 def test_values_are_offered(shell: Shell, typed: str, values: tuple[str, ...]) -> None:
@@ -149,13 +185,15 @@ def test_any_file_is_offered_where_no_picture_lies(shell: Shell) -> None:
     ("typed", "names"),
     [
         ("nano-edit --api-key-file k", {"key.txt"}),
-        ("nano-edit --batch=n", {"notes.txt"}),
+        ("nano-edit batch n", {"notes.txt"}),
+        ("nano-edit batch notes.txt @n", {"notes.txt"}),
+        ("nano-edit edit @n", {"notes.txt"}),
         ("nano-edit x a.png -o te", {"texts"}),
         ("nano-edit x a.png --output=n", {"notes.txt"}),
         ("nano-edit --cache-dir ", {"folder", "texts"}),
         ("nano-edit @n", {"notes.txt"}),
         ("nano-edit --text @te", {"texts"}),
-        ("nano-edit --recover k", {"key.txt"}),
+        ("nano-edit replies recover k", {"key.txt"}),
     ],
 )
 def test_files_and_folders_are_offered_where_they_belong(
@@ -167,7 +205,9 @@ def test_files_and_folders_are_offered_where_they_belong(
 @pytest.mark.parametrize(
     "typed",
     [
-        "nano-edit n",  # an instruction is the user's own words
+        "nano-edit yz",  # an instruction is the user's own words
+        "nano-edit edit yz",
+        "nano-edit batch notes.txt n",
         "nano-edit --preset n",
         "nano-edit --timeout ",
         "nano-edit --show n",
@@ -224,7 +264,8 @@ def test_a_tab_starts_no_program(
     name: str, open_shell: Callable[[str], Shell], traps: Path
 ) -> None:
     shell = open_shell(name)
-    for typed in ("--si", "--size ", "x ", "@n", "-o n", "--cache-dir ", "x a.png -"):
+    beside = ("--si", "--size ", "x ", "@n", "-o n", "--cache-dir ", "x a.png -")
+    for typed in (*beside, "", "replies ", "replies rm ", "help "):
         assert shell.offers(f"nano-edit {typed}")
     assert sorted(each.name for each in traps.iterdir()) == sorted(set(TRAPS))
 
@@ -238,10 +279,10 @@ def test_a_trap_is_sprung_by_a_shell_that_starts_it(
     (traps / "started").unlink()  # FileNotFoundError, had it left no mark
 
 
-@pytest.mark.parametrize("shell_name", SCRIPTS)
-def test_scripts_are_current(shell_name: str) -> None:
-    checked_in = (COMPLETIONS / FILE_NAMES[shell_name]).read_text(encoding="utf-8")
-    assert checked_in == SCRIPTS[shell_name](REFERENCE)
+@pytest.mark.parametrize("which", SCRIPTS)
+def test_scripts_are_current(which: str) -> None:
+    for folder in (COMPLETIONS, SHIPPED):
+        assert (folder / FILE_NAMES[which]).read_text("utf-8") == SCRIPTS[which]()
 
 
 @pytest.mark.parametrize(
@@ -255,7 +296,7 @@ def test_scripts_parse(program: str, arguments: list[str]) -> None:
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("nano-edit --size ", set(SIZE.values)),
+        ("nano-edit --size ", set(VALUES["size"])),
         ("nano-edit --no-", {"--no-cache", "--no-downscale"}),
     ],
 )

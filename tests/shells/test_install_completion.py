@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 import support
-import typer
-from typer.core import TyperCommand
 
-from nano_edit.cli.app import app
-from nano_edit.cli.commands.completion import install_completion, place_for
-from nano_edit.cli.completion_scripts import FILE_NAMES, SCRIPTS
-from nano_edit.errors import OutputError, UsageError
+from nano_edit.cli.choices import SHELLS
+from nano_edit.cli.commands.completion import (
+    FILE_NAMES,
+    current_shell,
+    install,
+    place_for,
+)
+from nano_edit.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,10 +34,10 @@ def checked_in(shell: str) -> bytes:
 
 
 def installed_by(shell: str, **variables: str) -> str:
-    """Run ``nano-edit --install-completion`` in the shell; return what it says."""
+    """Run ``nano-edit completion --install`` in the shell; return what it says."""
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
-    command = f"'{sys.executable}' -m nano_edit --install-completion; true"
+    command = f"'{sys.executable}' -m nano_edit completion --install; true"
     done = subprocess.run(
         [shell, "-c", command],  # "; true" keeps the shell above the program
         env=support.environment(variables),
@@ -47,11 +49,9 @@ def installed_by(shell: str, **variables: str) -> str:
     return done.stderr
 
 
-def install(environ: Mapping[str, str]) -> list[str]:
+def installed(environ: Mapping[str, str]) -> list[str]:
     said: list[str] = []
-    command = typer.main.get_command(app)
-    assert isinstance(command, TyperCommand)
-    install_completion(command, environ, said.append)
+    install(current_shell(environ), environ, said.append)
     return said
 
 
@@ -135,7 +135,7 @@ def test_places_are_below_the_home_folder(shell: str, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("unknown_shell")
 def test_powershell_is_told_the_line_for_its_profile(home: Path) -> None:
-    said = install({"SHELL": "/usr/bin/pwsh"})
+    said = installed({"SHELL": "/usr/bin/pwsh"})
     path = Path(said[-1].removeprefix('  . "').removesuffix('"'))
     assert path.read_bytes() == checked_in("powershell")
     assert path.is_relative_to(home)
@@ -145,7 +145,7 @@ def test_powershell_is_told_the_line_for_its_profile(home: Path) -> None:
 @pytest.mark.usefixtures("unknown_shell")
 def test_installing_twice_is_the_same_as_once(tmp_path: Path) -> None:
     environ = {"SHELL": "/bin/bash", "HOME": str(tmp_path)}
-    assert install(environ) == install(environ)
+    assert installed(environ) == installed(environ)
     assert (tmp_path / PLACES["bash"]).read_bytes() == checked_in("bash")
 
 
@@ -157,8 +157,8 @@ def test_a_shell_without_a_script_is_a_usage_error(
     environ: dict[str, str], named: str
 ) -> None:
     with pytest.raises(UsageError, match=f"for {named}") as caught:
-        install(environ)
-    assert all(shell in caught.value.hint.lower() for shell in SCRIPTS)
+        installed(environ)
+    assert all(shell in caught.value.hint.lower() for shell in SHELLS)
 
 
 def test_processes_that_cannot_be_read_leave_the_login_shell(
@@ -170,13 +170,13 @@ def test_processes_that_cannot_be_read_leave_the_login_shell(
         raise shellingham.ShellDetectionFailure
 
     monkeypatch.setattr(shellingham, "detect_shell", fail)
-    install({"SHELL": "/bin/zsh", "HOME": str(tmp_path)})
+    installed({"SHELL": "/bin/zsh", "HOME": str(tmp_path)})
     assert (tmp_path / PLACES["zsh"]).exists()
 
 
 @pytest.mark.usefixtures("unknown_shell")
 def test_a_place_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> None:
     (tmp_path / ".zfunc").write_text("a file where a folder belongs")
-    with pytest.raises(OutputError, match="cannot be written") as caught:
-        install({"SHELL": "/bin/zsh", "HOME": str(tmp_path)})
+    with pytest.raises(InputError, match="cannot be written") as caught:
+        installed({"SHELL": "/bin/zsh", "HOME": str(tmp_path)})
     assert caught.value.hint

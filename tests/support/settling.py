@@ -1,34 +1,26 @@
-"""Settle options as a run does, in this process: arguments in, `Resolved` out."""
+"""Settle options as a run does, in this process: arguments in, `Settings` out."""
 
 from __future__ import annotations
 
 import io
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import typer
-
-from nano_edit.cli.config.settings import Resolved, resolve
-from nano_edit.cli.options import command_signature
-from nano_edit.cli.terminal import Terminal
+from nano_edit.cli.command_table import chosen
+from nano_edit.cli.config.settings import settle as settle_given
+from nano_edit.cli.parser import parse
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from nano_edit.cli.config.settings import Settings
 
-def settle(*arguments: str | Path, stdin: bytes = b"") -> Resolved:
+
+def settle(*arguments: str | Path, stdin: bytes = b"") -> Settings:
     """Return what the arguments, the environment and the configuration come to."""
-    found: list[Resolved] = []
-
-    def keep(context: typer.Context, **values: Any) -> None:
-        found.append(resolve(context, values, os.environ))
-
-    app = typer.Typer(add_completion=False)
-    app.command()(command_signature(keep))
-    terminal = Terminal(io.BytesIO(stdin), io.BytesIO(), io.StringIO())
-    command = typer.main.get_command(app)
-    command.main([*map(str, arguments)], standalone_mode=False, obj=terminal)
-    return found[0]
+    command, rest = chosen([*map(str, arguments)])
+    given = parse(command, rest)
+    return settle_given(command, given, os.environ, io.BytesIO(stdin))
 
 
 def write_config(path: Path, text: str, mode: int = 0o600) -> Path:

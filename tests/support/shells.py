@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 import support
-from nano_edit.cli.completion_scripts import FILE_NAMES
+from nano_edit.cli.commands.completion import FILE_NAMES
 from support.typist import INSERT_ALL, TAB, Typist
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ from nano_edit.wire.http.download import download
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nano_edit.cli.config.settings import Resolved
+    from nano_edit.cli.config.settings import Settings
     from nano_edit.cli.display.batch_log import BatchDisplay
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
@@ -48,7 +48,7 @@ MANIFEST = "results.jsonl"
 GRACE = 30.0  # seconds that what is under way gets after SIGTERM
 
 
-def run_many(base: Resolved, terminal: Terminal) -> NanoEditError | None:
+def run_many(base: Settings, terminal: Terminal) -> NanoEditError | None:
     """Make all the edits; return what the run ends with if not all are done.
 
     Raises NanoEditError for what is refused before anything is sent.
@@ -72,7 +72,7 @@ def run_many(base: Resolved, terminal: Terminal) -> NanoEditError | None:
 
 
 def plan_edits(
-    base: Resolved, terminal: Terminal, workspace: Workspace, editor: Editor
+    base: Settings, terminal: Terminal, workspace: Workspace, editor: Editor
 ) -> list[Edit]:
     """Return the edits of this run, checked as far as no picture is needed.
 

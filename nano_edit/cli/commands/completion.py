@@ -1,6 +1,7 @@
-"""``--install-completion``: the static script, put where the current shell looks.
+"""``completion``: the static script of a shell, printed or put where it looks.
 
 Rules:
+- The scripts are made by ``scripts/generate.py`` and come with the package.
 - Only the script is written; a start file is the user's own, so the lines that
   belong there are printed.
 - The current shell is the one this process runs under; where that cannot be
@@ -14,15 +15,22 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nano_edit.cli.completion_scripts import FILE_NAMES, SCRIPTS
-from nano_edit.cli.help.reference import reference_of
-from nano_edit.errors import OutputError, UsageError
+from nano_edit.cli.choices import SHELLS
+from nano_edit.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from typer.core import TyperCommand
+    from nano_edit.cli.config.settings import Settings
+    from nano_edit.cli.terminal import Terminal
 
+SCRIPTS = Path(__file__).parent.parent / "completions"
+FILE_NAMES = {  # as each shell looks for them
+    "bash": "nano-edit",
+    "zsh": "_nano-edit",
+    "fish": "nano-edit.fish",
+    "powershell": "nano-edit.ps1",
+}
 _ALIASES = {"pwsh": "powershell"}
 
 
@@ -34,23 +42,33 @@ class Place:
     next_steps: tuple[str, ...]
 
 
-def install_completion(
-    command: TyperCommand, environ: Mapping[str, str], echo: Callable[[str], None]
-) -> None:
-    """Write the current shell's script for ``command``, and say what is next.
+def run(settings: Settings, terminal: Terminal) -> None:
+    """Print the shell's script, or install it."""
+    shell = settings.options.shell or current_shell(terminal.environ)
+    if settings.options.install:
+        install(shell, terminal.environ, terminal.say)
+    else:
+        terminal.result(script(shell).removesuffix("\n"))
 
-    Raises UsageError for a shell there is no script for, OutputError when the
-    script cannot be written.
+
+def script(shell: str) -> str:
+    """Return the completion script of ``shell``, one of `SHELLS`."""
+    return (SCRIPTS / FILE_NAMES[shell]).read_text(encoding="utf-8")
+
+
+def install(
+    shell: str, environ: Mapping[str, str], echo: Callable[[str], None]
+) -> None:
+    """Write the script of ``shell`` where it looks, and say what is next.
+
+    Raises InputError when the script cannot be written.
     """
-    shell = _current_shell(environ)
     place = place_for(shell, environ)
     try:
         place.path.parent.mkdir(parents=True, exist_ok=True)
-        place.path.write_text(
-            SCRIPTS[shell](reference_of(command)), encoding="utf-8", newline="\n"
-        )
+        place.path.write_text(script(shell), encoding="utf-8", newline="\n")
     except OSError as fault:
-        raise OutputError(
+        raise InputError(
             f"{place.path} cannot be written: {fault.strerror}.",
             hint="Make its folder writable and try again.",
         ) from None
@@ -59,17 +77,21 @@ def install_completion(
         echo(line)
 
 
-def _current_shell(environ: Mapping[str, str]) -> str:
+def current_shell(environ: Mapping[str, str]) -> str:
+    """Return the shell this runs under, or else the one that ``SHELL`` names.
+
+    Raises UsageError where there is no script for it.
+    """
     login_shell = Path(environ.get("SHELL", "")).stem
     named = [_ALIASES.get(name, name) for name in (_shell_around(), login_shell)]
     for shell in named:
-        if shell in SCRIPTS:
+        if shell in SHELLS:
             return shell
     asked = next(filter(None, named), "this shell")
     raise UsageError(
         f"There is no completion for {asked}.",
-        hint="There is one for bash, zsh, fish and PowerShell: start "
-        "nano-edit --install-completion in one of them.",
+        hint="There is one for bash, zsh, fish and PowerShell; name it: "
+        "nano-edit completion zsh --install",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from nano_edit.cli.display.dry_run import dry_run_text
 from nano_edit.cli.display.messages import summary
 from nano_edit.cli.display.preview import show
 from nano_edit.cli.display.trace import Trace
+from nano_edit.cli.json_line import json_line
 from nano_edit.domain import ApiKey
 from nano_edit.engine.describe import describe
 from nano_edit.engine.records import record_of_result
@@ -20,6 +20,7 @@ from nano_edit.engine.replies.spool import state_folder
 from nano_edit.errors import UsageError
 
 if TYPE_CHECKING:
+    from nano_edit.cli.config.settings import Settings
     from nano_edit.cli.display.progress import Display
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     from nano_edit.engine.editor import Editor
 
 
-def run_single(options: Options, terminal: Terminal) -> None:
+def run_single(settings: Settings, terminal: Terminal) -> None:
     """Make one edit and tell of it; raises NanoEditError."""
+    options = settings.options
     if options.json and options.output == "-":
         raise UsageError("--json and the picture cannot both go to standard output.")
     with ExitStack() as stack:
@@ -66,7 +68,7 @@ def tell_dry_run(
     record = describe(prepared, editor.service(ApiKey(""), prepared.edit.size))
     record["emulated"] = options.emulate
     if options.json:
-        terminal.result(json.dumps(record, ensure_ascii=False))
+        terminal.result(json_line(record))
     else:
         terminal.result(dry_run_text(record))
 
@@ -74,7 +76,7 @@ def tell_dry_run(
 def tell(result: EditResult, options: Options, terminal: Terminal) -> None:
     """Print the result where its readers look for it."""
     if options.json:
-        terminal.result(json.dumps(record_of_result(result), ensure_ascii=False))
+        terminal.result(json_line(record_of_result(result)))
     elif result.image.path is not None:
         terminal.result(str(result.image.path))
     if options.quiet:
@@ -94,4 +96,4 @@ def _tell_kept(terminal: Terminal) -> None:
         what = (
             "reply of an earlier run is" if kept == 1 else "replies of earlier runs are"
         )
-        terminal.say(f"{kept} {what} still kept: nano-edit --recover lists them.")
+        terminal.say(f"{kept} {what} still kept: nano-edit replies list shows them.")

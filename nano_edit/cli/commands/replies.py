@@ -1,119 +1,209 @@
-"""``--recover``: what is kept of paid replies, and the picture made from one."""
+"""``replies list``, ``recover``, ``rm``: what was paid for and has no picture yet."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from nano_edit.errors import InputError, UsageError
+from nano_edit.cli.commands.asking import confirm
+from nano_edit.cli.commands.edit import tell
+from nano_edit.cli.display.choice import display_for
+from nano_edit.cli.display.messages import error_text
+from nano_edit.cli.json_line import json_line
+from nano_edit.engine.recover import recover
+from nano_edit.engine.replies.kept import find_reply, list_kept, remove_reply
+from nano_edit.engine.replies.spool import state_folder
+from nano_edit.errors import InputError, NanoEditError, PartialError, UsageError
+from nano_edit.pictures.outputs.destination import plan_destination
 from nano_edit.units import size_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nano_edit.cli.config.settings import Settings
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
-    from nano_edit.domain import EditResult
     from nano_edit.engine.replies.kept import KeptReply
 
-NEXT = "nano-edit --recover '{path}' -o out.png"
+LONGEST_SAID = 60  # characters of an instruction in the list
 
 
-def run_recovery(options: Options, terminal: Terminal) -> None:
-    """List what is kept, or make the picture from what is named."""
-    if options.instruction is None:
-        list_kept(terminal, as_json=options.json)
-        return
-    from nano_edit.cli.commands.edit import tell  # noqa: PLC0415
-
-    tell(recover_picture(options, terminal), options, terminal)
+# --- list --------------------------------------------------------------------
 
 
-def list_kept(terminal: Terminal, *, as_json: bool = False) -> None:
-    """Print the path of every reply that is kept, and tell what each was for."""
-    from nano_edit.engine.replies.kept import list_kept  # noqa: PLC0415
-    from nano_edit.engine.replies.spool import state_folder  # noqa: PLC0415
-
+def list_replies(settings: Settings, terminal: Terminal) -> None:
+    """Print every kept reply: what stands for it, its age and size, what it was for."""
     kept = list_kept(state_folder())
-    for spool in kept:
-        terminal.result(_as_json(spool) if as_json else str(spool.path))
-        age = _age_text(spool.age)
-        state = "in use by a running nano-edit" if spool.in_use else f"{age} old"
-        terminal.say(f"  for {spool.label}, {size_text(spool.size)}, {state}")
+    if settings.options.json:
+        for reply in kept:
+            terminal.result(json_line(_record(reply)))
+        return
+    for reply in kept:
+        for line in _lines(reply):
+            terminal.result(line)
     if not kept:
-        terminal.say(f"No reply is kept in {state_folder()}.")
+        _say_none(terminal)
         return
     terminal.say(
-        "Make a picture from one: " + NEXT.format(path=kept[-1].path) + "\n"
-        "They are never deleted by themselves; remove the file to let one go."
+        "Make their pictures: nano-edit replies recover [REPLY...]\n"
+        "They are never removed by themselves: nano-edit replies rm REPLY..."
     )
 
 
-def _as_json(spool: KeptReply) -> str:
-    import json  # noqa: PLC0415
+def _say_none(terminal: Terminal) -> None:
+    terminal.say(f"No reply is kept in {state_folder()}.")
 
-    facts = {
-        "reply": str(spool.path),
-        "for": spool.label,
-        "bytes": spool.size,
-        "age_s": round(spool.age, 3),
-        "in_use": spool.in_use,
+
+def _lines(reply: KeptReply) -> list[str]:
+    state = "in use by a running nano-edit" if reply.in_use else _age(reply.age)
+    whole = "whole" if reply.whole else "cut"
+    meant = _from_here(reply.about.output) or reply.label
+    lines = [f"{reply.id:9} {size_text(reply.size):>8}  {whole:5}  {state:16}  {meant}"]
+    if said := " ".join(reply.about.instruction.split()):
+        cut = f"{said[:LONGEST_SAID]}..." if len(said) > LONGEST_SAID else said
+        lines.append(f'          "{cut}"')
+    return [*lines, f"          {reply.reason}"] if reply.reason else lines
+
+
+def _from_here(output: str) -> str:
+    """Return the output's name as it is written from the current folder."""
+    here = Path.cwd()
+    path = Path(output)
+    return str(path.relative_to(here)) if path.is_relative_to(here) else output
+
+
+def _record(reply: KeptReply) -> dict[str, Any]:
+    return {
+        "reply": str(reply.path),
+        "id": reply.id,
+        "for": reply.about.output or reply.label,
+        "instruction": reply.about.instruction or None,
+        "model": reply.about.model or None,
+        "reason": reply.reason or None,
+        "whole": reply.whole,
+        "bytes": reply.size,
+        "age_s": round(reply.age, 3),
+        "in_use": reply.in_use,
     }
-    return json.dumps(facts, ensure_ascii=False)
 
 
-def _age_text(seconds: float) -> str:
+def _age(seconds: float) -> str:
     for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.0f} seconds"
+            return f"{seconds / length:.0f} {unit} ago"
+    return f"{seconds:.0f} s ago"
 
 
-def recover_picture(options: Options, terminal: Terminal) -> EditResult:
-    """Make the picture from the kept reply that the first argument names.
+# --- recover -----------------------------------------------------------------
 
-    A whole reply is removed once its picture is in place; a cut one stays.
-    Raises InputError when there is no such reply, UsageError for more than one.
+
+def recover_replies(settings: Settings, terminal: Terminal) -> None:
+    """Make the pictures of the replies that are named, or of all.
+
+    Raises PartialError when some of several cannot be made.
     """
-    from nano_edit.cli.display.choice import display_for  # noqa: PLC0415
-    from nano_edit.engine.recover import recover  # noqa: PLC0415
-    from nano_edit.engine.replies.kept import remove_reply  # noqa: PLC0415
-    from nano_edit.engine.replies.spool import state_folder  # noqa: PLC0415
-    from nano_edit.pictures.outputs.destination import plan_destination  # noqa: PLC0415
+    options = settings.options
+    wanted = _wanted(options)
+    if not wanted:
+        _say_none(terminal)
+    elif len(wanted) == 1:
+        _recover(wanted[0], options.output, options, terminal)
+    else:
+        _recover_all(wanted, options, terminal)
 
-    spool = Path(options.instruction or "")
-    if options.images:
-        raise UsageError(
-            "--recover takes one reply and no pictures.",
-            hint="Try: " + NEXT.format(path=spool),
+
+def _wanted(options: Options) -> list[KeptReply]:
+    """Return the replies that were named, or all that nobody is using."""
+    if options.replies:
+        return [find_reply(state_folder(), name) for name in options.replies]
+    return [reply for reply in list_kept(state_folder()) if not reply.in_use]
+
+
+def _recover_all(
+    wanted: Sequence[KeptReply], options: Options, terminal: Terminal
+) -> None:
+    if options.output == "-":
+        raise UsageError("Standard output takes one picture, not many.")
+    if options.output:
+        _make_folder(Path(options.output))
+    failed = 0
+    for reply in wanted:
+        try:
+            _recover(reply, options.output, options, terminal)
+        except NanoEditError as error:
+            failed += 1
+            terminal.say(f"{reply.id}: {error_text(error)}")
+    if failed:
+        raise PartialError(
+            f"{failed} of {len(wanted)} replies gave no picture; they stay.",
+            hint="nano-edit replies list shows them.",
         )
-    _check_kept(spool)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise InputError(
+            f"The folder {folder} cannot be made: {fault.strerror}.",
+            hint="Several replies need a folder, for example: -o recovered/",
+        ) from None
+
+
+def _recover(
+    reply: KeptReply, output: str | None, options: Options, terminal: Terminal
+) -> None:
+    """Make one picture; a whole reply goes when it is in place, a cut one stays.
+
+    The picture goes where it was to go unless ``output`` names another place.
+    """
+    meant = reply.about.output
+    if output is None and meant not in {"", "-"}:
+        output = meant
+    elif output and meant not in {"", "-"} and Path(output).is_dir():
+        output = str(Path(output) / Path(meant).name)
     destination = plan_destination(
-        options.output,
-        first_source=str(spool),
+        output,
+        first_source=reply.label or str(reply.path),
         format_name=options.format,
         force=options.force,
-        inputs=[spool],
+        inputs=[reply.path],
         stdout=terminal.stdout,
         stdout_is_tty=terminal.stdout_is_tty,
     )
     with display_for(options, terminal) as display:
         result = recover(
-            spool,
+            reply.path,
             destination,
             display.observe,
             save_drafts=options.save_drafts,
             digest=options.json,
         )
-    if not result.warnings and remove_reply(spool, state_folder()):
-        display.note(f"The reply is removed, for its picture is in place: {spool}")
-    return result
+    if not result.warnings and remove_reply(reply.path, state_folder()):
+        display.note(f"The reply is removed, for its picture is in place: {reply.id}")
+    tell(result, options, terminal)
 
 
-def _check_kept(spool: Path) -> None:
-    try:
-        with spool.open("rb"):
-            return
-    except OSError as fault:
-        raise InputError(
-            f"{spool} cannot be read: {fault.strerror}.",
-            hint="nano-edit --recover alone lists what is kept.",
-        ) from None
+# --- remove ------------------------------------------------------------------
+
+
+def remove_replies(settings: Settings, terminal: Terminal) -> None:
+    """Remove the replies that are named, or all; asks first."""
+    options = settings.options
+    if not options.replies and not options.everything:
+        raise UsageError(
+            "There is no reply to remove.",
+            hint="Name some, or say --all. nano-edit replies list shows them.",
+        )
+    wanted = _wanted(options)
+    if not wanted:
+        _say_none(terminal)
+        return
+    if not options.yes:
+        what = f"reply {wanted[0].id}" if len(wanted) == 1 else f"{len(wanted)} replies"
+        confirm(f"Remove {what}? It was paid for.", terminal)
+    for reply in wanted:
+        if not remove_reply(reply.path, state_folder()):
+            raise InputError(f"{reply.path} is not a kept reply; nothing is removed.")
+        meant = _from_here(reply.about.output) or reply.label
+        terminal.say(f"Removed: {reply.id} ({meant})")

@@ -1,7 +1,7 @@
-"""Where the key comes from, and where ``--login`` puts it.
+"""Where a key comes from, and where ``auth login`` puts it.
 
 Order: the key file that was named, ``NANO_EDIT_API_KEY``, the provider's own
-variables, the system's keyring, the file that `login` wrote.
+variables, the system's keyring, the file that `store` wrote.
 
 Rules:
 - No message, warning or repr holds any part of a key, or of a file that was to
@@ -13,18 +13,22 @@ Rules:
 
 from __future__ import annotations
 
+import getpass
 import os
+import stat
+import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.atomic_file import replace_file
-from nano_edit.cli.config.toml_file import config_folder, exposure
+from nano_edit.cli.config.folders import config_folder
 from nano_edit.errors import AuthError, UsageError
 from nano_edit.leftovers import sweep
 from nano_edit.wire.credentials import (
     LONGEST,
+    OWN_VARIABLE,
     checked_key,
     key_in_environment,
     no_key,
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     from nano_edit.domain import ApiKey
     from nano_edit.wire.providers import Provider
 
+KEYRING = "the system's keyring"
 KEYRING_SERVICE = "nano-edit"  # the user name beside it is the provider's name
 
 
@@ -48,14 +53,6 @@ class FoundKey:
     key: ApiKey
     origin: str  # "APIYI_API_KEY", "key file PATH", "the system's keyring", ...
     warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StoredKey:
-    """Where `login` put a key, and how it is taken away again."""
-
-    where: str
-    removal: str  # a sentence
 
 
 def find_key(
@@ -72,23 +69,38 @@ def find_key(
         return FoundKey(*in_environment)
     in_keyring, trouble = _from_keyring(provider)
     if in_keyring:
-        return FoundKey(in_keyring, "the system's keyring")
+        return FoundKey(in_keyring, KEYRING)
     if os.path.lexists(stored_file(provider)):
         found = _from_file(stored_file(provider))
         return FoundKey(found.key, found.origin, (*found.warnings, *trouble))
     raise no_key(provider, *trouble)
 
 
+def key_state(
+    options: Options, provider: Provider, environ: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return whether a key is found and where, never the key, as JSON holds it."""
+    try:
+        found = find_key(options, provider, environ)
+    except AuthError as error:
+        state = {"found": False, "origin": None, "message": error.message}
+    else:
+        said = " ".join(found.warnings) or None
+        state = {"found": True, "origin": found.origin, "message": said}
+    variables = [OWN_VARIABLE, *provider.key_variables]
+    return {**state, "provider": provider.name, "variables": variables}
+
+
 def stored_file(provider: Provider) -> Path:
-    """Return the file in which `login` keeps the provider's key."""
+    """Return the file in which `store` keeps the provider's key."""
     return config_folder() / "keys" / provider.name
 
 
-def login(provider: Provider, *, stdin: BinaryIO) -> StoredKey:
-    """Ask for the provider's key, or read it from a pipe, and store it.
+def read_key(provider: Provider, *, stdin: BinaryIO) -> ApiKey:
+    """Ask for the provider's key, or read it from a pipe.
 
-    A terminal is asked without echo.  The key is not tried.  Raises UsageError
-    for no key or what cannot be one, AuthError when it cannot be stored.
+    A terminal is asked without echo.  The key is not tried.  Raises UsageError for
+    no key or what cannot be one.
     """
     text = _asked(provider) if stdin.isatty() else _piped(stdin)
     if not text.strip():
@@ -97,10 +109,36 @@ def login(provider: Provider, *, stdin: BinaryIO) -> StoredKey:
             hint=f"Get one at {provider.key_page}.",
         )
     try:
-        key = checked_key(text, "What was given")
+        return checked_key(text, "What was given")
     except AuthError as fault:
         raise UsageError(fault.message, hint=fault.hint) from None
+
+
+def store(provider: Provider, key: ApiKey) -> str:
+    """Store the key and return where: in the keyring, or else in a file.
+
+    Raises AuthError when it cannot be stored.
+    """
     return _into_keyring(provider, key) or _into_file(provider, key)
+
+
+def forget(provider: Provider) -> list[str]:
+    """Remove the provider's key from wherever `store` puts it; return where it was.
+
+    Raises AuthError when a key is there and cannot be removed.
+    """
+    removed = []
+    if _from_keyring(provider)[0] is not None:
+        _out_of_keyring(provider)
+        removed.append(KEYRING)
+    path = stored_file(provider)
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return removed
+    except OSError as error:
+        raise AuthError(f"{path} cannot be removed: {error.strerror}.") from None
+    return [*removed, str(path)]
 
 
 # --- finding -----------------------------------------------------------------
@@ -132,6 +170,16 @@ def _from_file(path: Path) -> FoundKey:
     return FoundKey(key, origin, exposure(path, mode))
 
 
+def exposure(path: Path, mode: int) -> tuple[str, ...]:
+    """Return a warning when others than the owner may open the file at ``path``.
+
+    Windows has no such bits, and pipes and devices are nobody's to protect.
+    """
+    if os.name == "nt" or not stat.S_ISREG(mode) or not mode & 0o077:
+        return ()
+    return (f"{path} can be read by others: chmod 600 keeps it to you.",)
+
+
 def _from_keyring(provider: Provider) -> tuple[ApiKey | None, tuple[str, ...]]:
     """Return the keyring's key, and what kept us from asking it."""
     keyring = _keyring()
@@ -161,9 +209,6 @@ def _keyring() -> Any:
 
 
 def _asked(provider: Provider) -> str:
-    import getpass  # noqa: PLC0415 - for --login alone
-    import warnings  # noqa: PLC0415
-
     with warnings.catch_warnings():
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:
@@ -173,7 +218,7 @@ def _asked(provider: Provider) -> str:
         except getpass.GetPassWarning:
             raise UsageError(
                 "This terminal cannot hide what is typed.",
-                hint="Give the key through a pipe: nano-edit --login < FILE",
+                hint="Give the key through a pipe: nano-edit auth login < FILE",
             ) from None
 
 
@@ -181,7 +226,7 @@ def _piped(stdin: BinaryIO) -> str:
     return stdin.readline(LONGEST + 2).decode("utf-8-sig", "replace")
 
 
-def _into_keyring(provider: Provider, key: ApiKey) -> StoredKey | None:
+def _into_keyring(provider: Provider, key: ApiKey) -> str | None:
     """Store the key in the keyring; None when that is absent or does not keep it."""
     keyring = _keyring()
     if keyring is None:
@@ -195,13 +240,22 @@ def _into_keyring(provider: Provider, key: ApiKey) -> StoredKey | None:
         return None
     with suppress(OSError):  # or an old key would stay behind
         stored_file(provider).unlink(missing_ok=True)
-    return StoredKey(
-        "the system's keyring",
-        f"To remove it: keyring del {KEYRING_SERVICE} {provider.name}",
-    )
+    return KEYRING
 
 
-def _into_file(provider: Provider, key: ApiKey) -> StoredKey:
+def _out_of_keyring(provider: Provider) -> None:
+    keyring = _keyring()
+    try:
+        keyring.delete_password(KEYRING_SERVICE, provider.name)
+    except Exception as error:  # noqa: BLE001 - a backend is foreign and raises its own
+        name = type(error).__name__
+        raise AuthError(
+            f"The key cannot be removed from {KEYRING} ({name}).",
+            hint=f"Try: keyring del {KEYRING_SERVICE} {provider.name}",
+        ) from None
+
+
+def _into_file(provider: Provider, key: ApiKey) -> str:
     """Store the key in a file of the user's own, whole or not at all."""
     path = stored_file(provider)
     try:
@@ -214,4 +268,4 @@ def _into_file(provider: Provider, key: ApiKey) -> StoredKey:
             f"The key cannot be stored in {path}: {error.strerror}.",
             hint=f"Set {provider.key_variables[0]} instead.",
         ) from None
-    return StoredKey(f"{path}, which only you can read", "Delete it to remove the key.")
+    return f"{path}, which only you can read"

@@ -1,12 +1,12 @@
 """Which value each option has, and who said so.
 
-Strategy: Typer has read flags and variables; what neither gave comes from the
-preset, then from the configuration file, then from the table's default.
+Strategy: the parser says what flags, arguments and variables give; what they leave
+open comes from the preset, then from the configuration file, then from the default.
 
 Rules:
 - Flags, then environment, then preset, then configuration file, then default.
-- A value is checked by the option's own Typer parameter wherever it comes from,
-  so that a message is the same everywhere; what differs is the place it names.
+- A value is checked by the same rule wherever it comes from, so that a message is
+  the same everywhere; what differs is the place that it names.
 - Nothing in the current folder is read unless the user names it; a relative path
   in a configuration starts at that configuration's folder.
 """
@@ -15,22 +15,29 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING
 
-from nano_edit.cli.config.checks import Rows
-from nano_edit.cli.config.toml_file import Setting, known_name, read_config
-from nano_edit.cli.options import NAMES, Options
+from nano_edit.cli.config.checks import (
+    CONFIGURABLE,
+    from_config,
+    misspelt,
+)
+from nano_edit.cli.config.toml_file import (
+    Config,
+    config_path,
+    read_config,
+)
+from nano_edit.cli.option_table import BATCH, EDITS, SETTLED
+from nano_edit.cli.options import NAMES, Options, Setting
 from nano_edit.errors import UsageError
 from nano_edit.pictures.inputs.instruction import read_instruction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    import typer
-
-    from nano_edit.cli.config.toml_file import Config
+    from typing import BinaryIO
 
 DEFAULT = "default"
 _PICTURE_NAME = re.compile(
@@ -40,7 +47,7 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
+class Settings:
     """The options of one run; ``origins`` says for each name where it came from.
 
     An origin is a flag (``--size``), a variable (``NANO_EDIT_SIZE``), a line
@@ -54,59 +61,40 @@ class Resolved:
     warnings: tuple[str, ...] = ()  # sentences for the user
 
 
-def resolve(
-    context: typer.Context, values: Mapping[str, Any], environ: Mapping[str, str]
-) -> Resolved:
-    """Return every option's value and origin.
+def settle(
+    command: str,
+    given: Mapping[str, Setting],
+    environ: Mapping[str, str],
+    stdin: BinaryIO,
+) -> Settings:
+    """Return every option's value and origin for a run of ``command``.
 
-    ``values`` are what Typer made of flags and variables.  With a preset that has
-    an instruction, `options.instruction` is that text and then the command
-    line's.  Raises UsageError, and InputError for an instruction's file.
+    ``given`` is what the parser found.  With a preset that has an instruction,
+    `options.instruction` is that text and then the command line's.  Raises
+    UsageError, and InputError for an instruction's file.
     """
-    rows = Rows(context)
-    given = {name: rows.given(name, values[name]) for name in NAMES}
-    asked = {name: found for name, found in given.items() if found}
-    config = read_config(values["config"], rows.configurable)
-    settings = rows.from_config(config.settings, config.path.parent)
-    preset = _preset({**settings, **asked}.get("preset"), config, rows)
-    preset_instruction = preset.pop("instruction", None)
-    chosen = {**settings, **preset, **asked}
-    if preset_instruction and not values["recover"]:  # its argument is no instruction
-        chosen.update(_with_preset(preset_instruction, asked, context))
-    return Resolved(
-        Options(**{**values, **{name: each.value for name, each in chosen.items()}}),
+    named = given["config"].value if "config" in given else None
+    if command in SETTLED:
+        config = read_config(named, CONFIGURABLE)
+    else:  # it must work with a configuration that is wrong, or is to be made
+        config = Config(config_path(named))
+    lasting = from_config(config.settings, config.path.parent)
+    preset = _preset({**lasting, **given}.get("preset"), config)
+    first = preset.pop("instruction", None)
+    chosen = {**lasting, **preset, **given}
+    if first and command in EDITS:
+        takes_pictures = command != BATCH
+        chosen.update(_with_preset(first, given, stdin, pictures=takes_pictures))
+    return Settings(
+        Options(**{name: each.value for name, each in chosen.items()}),
         {name: chosen[name].where if name in chosen else DEFAULT for name in NAMES},
         config.path,
-        preset_instruction.value if preset_instruction else "",
-        (*config.warnings, *rows.misspelt(environ)),
+        first.value if first and command in EDITS else "",
+        tuple(misspelt(environ)),
     )
 
 
-def with_changes(base: Resolved, changes: Mapping[str, Any], where: str) -> Options:
-    """Return the options with what a batch line says of one edit.
-
-    ``changes`` are JSON values by option name; null leaves the option as it is.
-    An instruction follows the preset's, as on the command line.  Raises
-    UsageError that names ``where`` (``edits.jsonl:7``).
-    """
-    rows = Rows.of_table()
-    checked: dict[str, Any] = {}
-    for key, value in changes.items():
-        elsewhere = "is for the whole run, not for one edit"
-        name = known_name(key, rows.of_one_edit, where, elsewhere=elsewhere)
-        if value is not None:
-            checked[name] = rows.checked(name, Setting(value, where))
-    if checked.get("instruction") == "@-":
-        raise UsageError(
-            f"{where}: an instruction cannot come from standard input here."
-        )
-    if base.preset_instruction and "instruction" in checked:
-        own = checked["instruction"]
-        checked["instruction"] = _joined(base.preset_instruction, own, None)
-    return replace(base.options, **checked)
-
-
-def _preset(chosen: Setting | None, config: Config, rows: Rows) -> dict[str, Setting]:
+def _preset(chosen: Setting | None, config: Config) -> dict[str, Setting]:
     """Return what the chosen preset sets."""
     if chosen is None:
         return {}
@@ -117,7 +105,7 @@ def _preset(chosen: Setting | None, config: Config, rows: Rows) -> dict[str, Set
             f"{chosen.where}: there is no preset {name!r} in {config.path}.",
             hint=f"Presets there: {there}. One begins with a line [presets.{name}].",
         )
-    found = rows.from_config(config.presets[name], config.path.parent)
+    found = from_config(config.presets[name], config.path.parent)
     text = found.get("instruction")
     if text:
         read = _preset_text(text, config.path.parent)
@@ -136,26 +124,26 @@ def _preset_text(setting: Setting, folder: Path) -> str:
             f"{setting.where}: an instruction cannot come from standard input here."
         )
     given = "@" + str(folder / said[1:]) if said.startswith("@") else said
-    text = _read(given, None)
+    text = read_instruction(given, BytesIO())
     return f" {text}" if text.startswith("@") else text  # a space: no @FILE again
 
 
 def _with_preset(
-    preset: Setting, asked: Mapping[str, Setting], context: typer.Context
+    preset: Setting, given: Mapping[str, Setting], stdin: BinaryIO, *, pictures: bool
 ) -> dict[str, Setting]:
     """Return instruction and images when the preset has the first words.
 
     The first argument may be left out then, so it is a picture if it can be one.
     """
-    own, images = asked.get("instruction"), asked.get("images")
+    own, images = given.get("instruction"), given.get("images")
     if own is None:
         return {"instruction": preset}
-    if is_picture(own.value):
+    if pictures and is_picture(own.value):
         first = [own.value, *(images.value if images else ())]
         return {"instruction": preset, "images": Setting(first, "IMAGE...")}
     if own.value == "@-" and images and "-" in images.value:
         raise UsageError("Standard input cannot be instruction and picture at once.")
-    joined = _joined(preset.value, own.value, context)
+    joined = _joined(preset.value, own.value, stdin)
     return {"instruction": Setting(joined, f"{preset.where}, then {own.where}")}
 
 
@@ -170,13 +158,6 @@ def is_picture(argument: str) -> bool:
     return bool(_URL.fullmatch(argument) or _PICTURE_NAME.fullmatch(argument))
 
 
-def _joined(first: str, own: str, context: typer.Context | None) -> str:
+def _joined(first: str, own: str, stdin: BinaryIO) -> str:
     """Return the preset's text and then one's own."""
-    return f"{first}\n{_read(own, context)}" if own.strip() else first
-
-
-def _read(said: str, context: typer.Context | None) -> str:
-    """Return the text; standard input is the terminal's that the context holds."""
-    from io import BytesIO  # noqa: PLC0415 - seldom needed
-
-    return read_instruction(said, context.obj.stdin if context else BytesIO())
+    return f"{first}\n{read_instruction(own, stdin)}" if own.strip() else first

@@ -1,4 +1,4 @@
-"""``--show-config``: every setting, its value, and who said so.
+"""``config show``: every setting, its value, and who said so.
 
 Rules: of a key only whether one is found and where; a password that stands in a
 URL is masked; what is shown is what the next run would use.
@@ -9,42 +9,62 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from nano_edit.cli.config.checks import Rows
-from nano_edit.cli.config.keys import find_key
+from nano_edit.cli.config.checks import CONFIGURABLE
+from nano_edit.cli.config.folders import cache_folder
+from nano_edit.cli.config.keys import key_state
 from nano_edit.cli.config.settings import DEFAULT
 from nano_edit.cli.options import NAMES
-from nano_edit.errors import AuthError
-from nano_edit.wire.credentials import OWN_VARIABLE
+from nano_edit.engine.prepare import timeout_for
+from nano_edit.engine.replies.spool import state_folder
+from nano_edit.wire.models import full_name
 from nano_edit.wire.providers import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from nano_edit.cli.config.settings import Resolved
+    from nano_edit.cli.config.settings import Settings
     from nano_edit.cli.options import Options
 
 WIDEST = 40  # characters; one long instruction must not push all origins away
 _PASSWORD = re.compile(r"(?<=://)[^/@\s]*@")
 
 
-def describe(resolved: Resolved, environ: Mapping[str, str]) -> dict[str, Any]:
+def describe(settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
     """Return ``settings``, ``key`` and ``paths`` as JSON holds them.
 
     What can be set for good is always shown; the rest only when it is given.
     """
-    lasting = Rows.of_table().configurable | {"config"}
+    lasting = CONFIGURABLE | {"config"}
     return {
         "settings": {
             name: {
-                "value": _masked(getattr(resolved.options, name)),
-                "origin": resolved.origins[name],
+                "value": _masked(_effective(name, settings.options)),
+                "origin": settings.origins[name],
             }
             for name in NAMES
-            if name in lasting or _is_given(name, resolved)
+            if name in lasting or settings.origins[name] != DEFAULT
         },
-        "key": _key(resolved.options, environ),
-        "paths": _paths(resolved),
+        "key": key_state(
+            settings.options, PROVIDERS[settings.options.provider], environ
+        ),
+        "paths": {
+            "config": str(settings.config_path),
+            "state": str(state_folder()),
+            "cache": str(cache_folder(settings.options)),
+        },
     }
+
+
+def _effective(name: str, options: Options) -> Any:
+    """Return the value that the next run would use, where None stands for another."""
+    provider = PROVIDERS[options.provider]
+    if name == "model":
+        return full_name(options.model or provider.default_model, provider.name)
+    if name == "timeout":
+        return options.timeout or timeout_for(options.size)
+    if name == "base_url":
+        return options.base_url or provider.base_url
+    return getattr(options, name)
 
 
 def as_text(description: Mapping[str, Any]) -> str:
@@ -60,39 +80,8 @@ def as_text(description: Mapping[str, Any]) -> str:
     return "\n".join([*_aligned(rows), "", *_aligned(places)])
 
 
-def _is_given(name: str, resolved: Resolved) -> bool:
-    return resolved.origins[name] != DEFAULT and name != "show_config"
-
-
 def _masked(value: Any) -> Any:
     return _PASSWORD.sub("****@", value) if isinstance(value, str) else value
-
-
-def _key(options: Options, environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return whether a key is found and where, never the key."""
-    provider = PROVIDERS[options.provider]
-    variables = [OWN_VARIABLE, *provider.key_variables]
-    try:
-        found = find_key(options, provider, environ)
-    except AuthError as error:
-        state = {"found": False, "origin": None, "message": error.message}
-    else:
-        said = " ".join(found.warnings) or None
-        state = {"found": True, "origin": found.origin, "message": said}
-    return {**state, "provider": provider.name, "variables": variables}
-
-
-def _paths(resolved: Resolved) -> dict[str, str]:
-    from platformdirs import user_cache_path  # noqa: PLC0415 - not for --help
-
-    from nano_edit.engine.replies.spool import state_folder  # noqa: PLC0415 - likewise
-
-    cache = resolved.options.cache_dir or user_cache_path("nano-edit", appauthor=False)
-    return {
-        "config": str(resolved.config_path),
-        "state": str(state_folder()),
-        "cache": str(cache),
-    }
 
 
 def _word(value: Any) -> str:

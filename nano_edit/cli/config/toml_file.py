@@ -14,14 +14,13 @@ Rules:
 from __future__ import annotations
 
 import difflib
-import os
 import re
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nano_edit.cli.options import NAMES
+from nano_edit.cli.config.folders import config_folder
+from nano_edit.cli.options import NAMES, Setting
 from nano_edit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,28 +32,17 @@ _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """A value as the file has it, unchecked, and where: ``config.toml:12``."""
-
-    value: Any
-    where: str
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
     """What the configuration says; both mappings are empty when there is no file."""
 
     path: Path  # where it is, or would be
     settings: Mapping[str, Setting] = field(default_factory=dict)
     presets: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
 
 
-def config_folder() -> Path:
-    """Return the user's folder for configuration and keys; it need not exist."""
-    from platformdirs import user_config_path  # noqa: PLC0415 - not for --help
-
-    return user_config_path("nano-edit", appauthor=False)
+def config_path(given: str | None) -> Path:
+    """Return the path of the file ``given``, or else of the user's own."""
+    return config_folder() / "config.toml" if given is None else Path(given)
 
 
 def read_config(given: str | None, allowed: Collection[str]) -> Config:
@@ -62,10 +50,10 @@ def read_config(given: str | None, allowed: Collection[str]) -> Config:
 
     ``allowed`` are the names that may be set.  Raises UsageError.
     """
-    path = config_folder() / "config.toml" if given is None else Path(given)
+    path = config_path(given)
     try:
         with path.open("rb") as file:
-            raw, mode = file.read(LIMIT + 1), os.fstat(file.fileno()).st_mode
+            raw = file.read(LIMIT + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         if given is None and isinstance(error, FileNotFoundError):
             return Config(path)
@@ -74,17 +62,7 @@ def read_config(given: str | None, allowed: Collection[str]) -> Config:
             f"The configuration {path} cannot be read: {reason}."
         ) from None
     label = path.name if given is None else given
-    return _Reading(label, path, allowed).read(raw, exposure(path, mode))
-
-
-def exposure(path: Path, mode: int) -> tuple[str, ...]:
-    """Return a warning when others than the owner may open the file at ``path``.
-
-    Windows has no such bits, and pipes and devices are nobody's to protect.
-    """
-    if os.name == "nt" or not stat.S_ISREG(mode) or not mode & 0o077:
-        return ()
-    return (f"{path} can be read by others: chmod 600 keeps it to you.",)
+    return _Reading(label, path, allowed).read(raw)
 
 
 def known_name(
@@ -103,14 +81,14 @@ def known_name(
     if _SECRET.search(name):
         raise UsageError(
             f"{where}: {key} has no place in a file like this.",
-            hint="Store the key with nano-edit --login, or name its file: "
+            hint="Store the key with nano-edit auth login, or name its file: "
             "api_key_file.",
         )
     near = difflib.get_close_matches(name.casefold(), allowed, 1)
     guess = f" Did you mean {near[0]}?" if near else ""
     raise UsageError(
         f"{where}: there is no option {key!r}.{guess}",
-        hint="The names are those of nano-edit --help.",
+        hint="The names are those of nano-edit --help-all.",
     )
 
 
@@ -124,10 +102,10 @@ class _Reading:
         self._settings: dict[str, Setting] = {}
         self._presets: dict[str, dict[str, Setting]] = {}
 
-    def read(self, raw: bytes, warnings: tuple[str, ...]) -> Config:
+    def read(self, raw: bytes) -> Config:
         for path, value, line in _entries(self._checked(raw)):
             self._place(path, value, f"{self._label}:{line}")
-        return Config(self._path, self._settings, self._presets, warnings)
+        return Config(self._path, self._settings, self._presets)
 
     def _checked(self, raw: bytes) -> str:
         """Return the text when it is TOML."""

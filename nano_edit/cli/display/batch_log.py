@@ -13,12 +13,12 @@ Rules:
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
 
 from nano_edit.cli.display.progress import HEARTBEAT, Display, Watch
+from nano_edit.cli.json_line import json_line
 from nano_edit.domain import Preparing
 from nano_edit.engine.batch.summary import Summary, edits
 from nano_edit.errors import ExitStatus
@@ -96,7 +96,7 @@ class BatchDisplay:
         with self._lock:
             self._running.pop(id(edit), None)
         if self.options.json:
-            self._result(json.dumps(record, ensure_ascii=False))
+            self._result(json_line(record))
         elif error is None:
             self._result(str(record["output"]))
         if outcome.result:

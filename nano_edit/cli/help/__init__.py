@@ -1,1 +1,1 @@
-"""Help and reference, made from the table of options."""
+"""Help: pages for the reader's terminal, and tables for the documents."""

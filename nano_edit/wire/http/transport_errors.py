@@ -69,7 +69,7 @@ def _lost(connection: Connection, why: str) -> UnknownOutcomeError:
         return UnknownOutcomeError(
             f"The connection broke after {connection.received:,} bytes of the reply: "
             f"{why}.",
-            hint="--recover makes the picture if all of it came.",
+            hint="nano-edit replies recover makes the picture if all of it came.",
             billed=Billed.YES,
         )
     return UnknownOutcomeError(

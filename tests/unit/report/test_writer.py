@@ -284,7 +284,7 @@ def test_a_run_of_many_edits_writes_the_report(
         {"instruction": "three", "images": ["in.jpg"], "output": "three.png"},
     ]
     lines = "".join(json.dumps(edit) + "\n" for edit in edits)
-    options = ("--batch", "-", "--report", "r.html", "--base-url", emulator.url)
+    options = ("batch", "-", "--report", "r.html", "--base-url", emulator.url)
     done = run(*options, stdin=lines.encode(), env={"NANO_EDIT_API_KEY": "canary"})
     assert done.status == 12, done.stderr
     page = Outline((tmp_path / "r.html").read_text(encoding="utf-8"))

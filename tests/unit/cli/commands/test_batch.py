@@ -146,7 +146,7 @@ def test_a_line_is_an_edit_and_blank_lines_are_none(here: Path) -> None:
     first = {"instruction": "sepia", "images": ["a.jpg"], "output": "1.png"}
     second = {**first, "output": "2.png", "aspect_ratio": "16:9", "size": "2K"}
     (here / "list.jsonl").write_bytes(lines(first) + b"\n  \n" + lines(second))
-    edits = plan("--batch", "list.jsonl")
+    edits = plan("batch", "list.jsonl")
     assert labels(edits) == ["list.jsonl:1", "list.jsonl:4"]
     (_, edit) = edits
     assert (edit.output, edit.aspect_ratio, edit.size) == ("2.png", "16:9", "2K")
@@ -155,7 +155,7 @@ def test_a_line_is_an_edit_and_blank_lines_are_none(here: Path) -> None:
 def test_a_list_comes_from_standard_input(here: Path) -> None:
     pictures(here, "a.jpg")
     line = lines({"instruction": "sepia", "images": ["a.jpg"]})
-    assert labels(plan("--batch", "-", stdin=line)) == ["standard input:1"]
+    assert labels(plan("batch", "-", stdin=line)) == ["standard input:1"]
 
 
 def test_several_faults_are_told_at_once_with_their_lines(here: Path) -> None:
@@ -177,7 +177,7 @@ def test_several_faults_are_told_at_once_with_their_lines(here: Path) -> None:
             {**good, "instruction": "@none.txt"},
         )
     )
-    told = refusal(UsageError, "--batch", "list.jsonl").split("\n  ")
+    told = refusal(UsageError, "batch", "list.jsonl").split("\n  ")
     assert [each.split(": ")[0] for each in told[:10]] == [
         f"list.jsonl:{number}" for number in range(2, 12)
     ]
@@ -206,7 +206,7 @@ def test_two_lines_for_one_file_are_refused(here: Path) -> None:
     pictures(here, "a.jpg", "b.jpg")
     one = {"instruction": "sepia", "images": ["a.jpg"], "output": "same.png"}
     (here / "list.jsonl").write_bytes(lines(one, {**one, "images": ["b.jpg"]}))
-    words = refusal(UsageError, "--batch", "list.jsonl")
+    words = refusal(UsageError, "batch", "list.jsonl")
     assert "list.jsonl:2 and list.jsonl:1 would both write same.png" in words
 
 
@@ -214,23 +214,23 @@ def test_shards_check_the_whole_list(here: Path) -> None:
     pictures(here, "a.jpg")
     one = {"instruction": "sepia", "images": ["a.jpg"], "output": "same.png"}
     (here / "list.jsonl").write_bytes(lines(one, one))
-    refusal(UsageError, "--batch", "list.jsonl", "--shard", "1/2")
+    refusal(UsageError, "batch", "list.jsonl", "--shard", "1/2")
 
 
 def test_a_list_that_is_not_there_is_told() -> None:
-    assert "none.jsonl cannot be read" in refusal(InputError, "--batch", "none.jsonl")
+    assert "none.jsonl cannot be read" in refusal(InputError, "batch", "none.jsonl")
 
 
 def test_an_empty_list_is_no_edit(here: Path) -> None:
     (here / "list.jsonl").touch()
-    assert plan("--batch", "list.jsonl") == []
+    assert plan("batch", "list.jsonl") == []
 
 
 def test_an_instruction_from_a_file_is_its_text(here: Path) -> None:
     pictures(here, "a.jpg")
     (here / "how.txt").write_text("@home, in sepia")
     line = lines({"instruction": "@how.txt", "images": ["a.jpg"]})
-    edit = plan("--batch", "-", stdin=line)[0]
+    edit = plan("batch", "-", stdin=line)[0]
     assert edit.instruction == "@home, in sepia"
 
 
@@ -238,7 +238,7 @@ def test_a_preset_gives_a_list_its_instruction(here: Path) -> None:
     pictures(here, "a.jpg", "b.jpg")
     config = write_config(here / "c.toml", '[presets.old]\ninstruction = "in sepia"\n')
     line = lines({"images": ["a.jpg"]}, {"images": ["b.jpg"], "instruction": "warm"})
-    arguments = ("--batch", "-", "--config", str(config), "--preset", "old")
+    arguments = ("batch", "-", "--config", str(config), "--preset", "old")
     said = [edit.instruction for edit in plan(*arguments, stdin=line)]
     assert said == ["in sepia", "in sepia\nwarm"]
 
@@ -249,8 +249,6 @@ def test_a_preset_gives_a_list_its_instruction(here: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--batch", "x", "--each"), "has its own pictures"),
-        (("--batch", "x", "sepia", "a.jpg"), "has its own pictures"),
         (("--each", "sepia", "-"), "--each takes files and folders"),
         (("--each", "sepia", "a.jpg", "-o", "-"), "Standard output takes one"),
         (("--each",), "There is no instruction"),
@@ -282,7 +280,7 @@ def test_variants_are_numbered_from_one(here: Path) -> None:
 def test_every_line_of_a_list_has_its_variants(here: Path) -> None:
     pictures(here, "a.jpg")
     line = lines({"instruction": "sepia", "images": ["a.jpg"]})
-    edits = plan("--batch", "-", "-n", "2", stdin=line)
+    edits = plan("batch", "-", "-n", "2", stdin=line)
     assert labels(edits) == ["standard input:1 #1", "standard input:1 #2"]
 
 

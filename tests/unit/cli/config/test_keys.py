@@ -13,8 +13,15 @@ from typing import TYPE_CHECKING
 import pytest
 import support
 
-from nano_edit.cli.config.keys import StoredKey, find_key, login, stored_file
-from nano_edit.cli.config.toml_file import config_folder
+from nano_edit.cli.config.folders import config_folder
+from nano_edit.cli.config.keys import (
+    find_key,
+    forget,
+    key_state,
+    read_key,
+    store,
+    stored_file,
+)
 from nano_edit.cli.options import Options
 from nano_edit.errors import AuthError, UsageError
 from nano_edit.wire.credentials import LONGEST
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nano_edit.errors import NanoEditError
+    from nano_edit.wire.providers import Provider
 
 APIYI, GOOGLE = PROVIDERS["apiyi"], PROVIDERS["google"]
 CANARY = "sk-canary-4711"
@@ -51,6 +59,12 @@ def set_password(service, username, password):
         raise errors.NoKeyringError("no backend")
     if os.environ.get("KEYRING_TROUBLE") != "forgets":
         store.write_text(json.dumps({**_all(), service + "/" + username: password}))
+def delete_password(service, username):
+    if os.environ.get("KEYRING_TROUBLE") == "keeps":
+        raise RuntimeError("locked")
+    store.write_text(json.dumps(
+        {name: key for name, key in _all().items() if name != service + "/" + username}
+    ))
 """
 
 
@@ -83,8 +97,9 @@ def key_file(path: Path, content: bytes | str = CANARY, mode: int = 0o600) -> Pa
     return path
 
 
-def pipe(text: bytes | str) -> io.BytesIO:
-    return io.BytesIO(text if isinstance(text, bytes) else text.encode())
+def login(provider: Provider, text: bytes | str) -> str:
+    raw = text if isinstance(text, bytes) else text.encode()
+    return store(provider, read_key(provider, stdin=io.BytesIO(raw)))
 
 
 def seen(error: NanoEditError) -> str:
@@ -139,7 +154,7 @@ def test_no_key_names_the_variables_and_where_one_comes_from() -> None:
     said = refusal()
     for word in ("APIYI_API_KEY", "NANO_EDIT_API_KEY", APIYI.key_page):
         assert word in said
-    assert "--login" in said
+    assert "auth login" in said
     assert "--emulate" in said
 
 
@@ -259,9 +274,7 @@ def test_keyring_that_does_not_answer_is_said_and_passed_over(
 
 def test_login_goes_into_the_keyring_when_there_is_one(keyring: Path) -> None:
     key_file(stored_file(APIYI), "old")
-    stored = login(APIYI, stdin=pipe(CANARY))
-    assert stored.where == "the system's keyring"
-    assert "keyring del nano-edit apiyi" in stored.removal
+    assert login(APIYI, CANARY) == "the system's keyring"
     assert CANARY in keyring.read_text(encoding="utf-8")
     assert not stored_file(APIYI).exists()
     assert find_key(Options(), APIYI, {}).key.reveal() == CANARY
@@ -272,20 +285,17 @@ def test_login_falls_back_to_a_file_when_the_keyring_keeps_nothing(
     keyring: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     monkeypatch.setenv("KEYRING_TROUBLE", trouble)
-    stored = login(APIYI, stdin=pipe(CANARY))
+    assert str(stored_file(APIYI)) in login(APIYI, CANARY)
     assert not keyring.exists()
-    assert str(stored_file(APIYI)) in stored.where
 
 
 # --- login ---------------------------------------------------------------------
 
 
 def test_login_stores_what_a_pipe_gives_for_its_owner_alone() -> None:
-    stored = login(APIYI, stdin=pipe(f"{CANARY}\r\nsecond line"))
+    where = login(APIYI, f"{CANARY}\r\nsecond line")
     path = config_folder() / "keys" / "apiyi"
-    assert stored == StoredKey(
-        f"{path}, which only you can read", "Delete it to remove the key."
-    )
+    assert where == f"{path}, which only you can read"
     found = find_key(Options(), APIYI, {})
     assert found.key.reveal() == CANARY
     assert found.warnings == ()
@@ -297,7 +307,7 @@ def test_stored_key_and_its_folder_are_closed_to_others() -> None:
     stored_file(APIYI).parent.mkdir(mode=0o755, parents=True)
     old = os.umask(0)
     try:
-        login(APIYI, stdin=pipe(CANARY))
+        login(APIYI, CANARY)
     finally:
         os.umask(old)
     path = stored_file(APIYI)
@@ -307,7 +317,7 @@ def test_stored_key_and_its_folder_are_closed_to_others() -> None:
 
 def test_login_again_replaces_the_key() -> None:
     for key in ("first", "second"):
-        login(GOOGLE, stdin=pipe(key))
+        login(GOOGLE, key)
     assert find_key(Options(), GOOGLE, {}).key.reveal() == "second"
     assert "There is no key" in refusal()
 
@@ -315,14 +325,14 @@ def test_login_again_replaces_the_key() -> None:
 @pytest.mark.parametrize("text", ["", "\n", "  \n" + CANARY])
 def test_login_without_a_key_stores_nothing(text: str) -> None:
     with pytest.raises(UsageError, match="No key was given"):
-        login(APIYI, stdin=pipe(text))
+        login(APIYI, text)
     assert not stored_file(APIYI).parent.exists()
 
 
 @pytest.mark.parametrize("text", [f"{CANARY} b", f"é{CANARY}", CANARY * LONGEST])
 def test_login_refuses_what_is_no_key_without_a_word_of_it(text: str) -> None:
     with pytest.raises(UsageError, match="What was given is no key") as caught:
-        login(APIYI, stdin=pipe(text))
+        login(APIYI, text)
     assert "canary" not in seen(caught.value)
     assert not stored_file(APIYI).parent.exists()
 
@@ -331,10 +341,61 @@ def test_login_that_cannot_store_says_so_and_leaves_nothing() -> None:
     stored_file(APIYI).mkdir(parents=True)
     (stored_file(APIYI) / "in the way").touch()
     with pytest.raises(AuthError, match="cannot be stored") as caught:
-        login(APIYI, stdin=pipe(CANARY))
+        login(APIYI, CANARY)
     assert "canary" not in seen(caught.value)
     assert "APIYI_API_KEY" in caught.value.hint
     assert list(stored_file(APIYI).parent.iterdir()) == [stored_file(APIYI)]
+
+
+# --- logout --------------------------------------------------------------------
+
+
+def test_logout_removes_the_key_from_keyring_and_file(keyring: Path) -> None:
+    login(APIYI, CANARY)
+    key_file(stored_file(APIYI))
+    assert forget(APIYI) == ["the system's keyring", str(stored_file(APIYI))]
+    assert "canary" not in keyring.read_text(encoding="utf-8")
+    assert not stored_file(APIYI).exists()
+    assert forget(APIYI) == []
+
+
+def test_logout_leaves_other_providers_alone() -> None:
+    login(APIYI, CANARY)
+    login(GOOGLE, CANARY)
+    assert forget(APIYI) == [str(stored_file(APIYI))]
+    assert stored_file(GOOGLE).exists()
+
+
+def test_logout_that_cannot_remove_says_what_to_do(
+    keyring: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login(APIYI, CANARY)
+    assert keyring.exists()
+    monkeypatch.setenv("KEYRING_TROUBLE", "keeps")
+    with pytest.raises(AuthError, match="cannot be removed") as caught:
+        forget(APIYI)
+    assert "keyring del nano-edit apiyi" in caught.value.hint
+
+
+def test_a_stored_key_that_is_a_folder_cannot_be_removed() -> None:
+    stored_file(APIYI).mkdir(parents=True)
+    with pytest.raises(AuthError, match="cannot be removed"):
+        forget(APIYI)
+
+
+# --- what is told of a key -------------------------------------------------------
+
+
+def test_state_of_a_key_says_where_it_is_and_never_what() -> None:
+    state = key_state(Options(), APIYI, {"APIYI_API_KEY": CANARY})
+    assert state == {
+        "found": True,
+        "origin": "APIYI_API_KEY",
+        "message": None,
+        "provider": "apiyi",
+        "variables": ["NANO_EDIT_API_KEY", "APIYI_API_KEY"],
+    }
+    assert not key_state(Options(), GOOGLE, {})["found"]
 
 
 # A process of its own on a terminal of its own, which getpass opens as /dev/tty.
@@ -342,12 +403,13 @@ ON_A_TERMINAL = """
 import fcntl, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 sys.modules["keyring"] = None
-from nano_edit.cli.config.keys import login
+from nano_edit.cli.config.keys import read_key, store
 from nano_edit.errors import UsageError
 from nano_edit.wire.credentials import LONGEST
 from nano_edit.wire.providers import PROVIDERS
 try:
-    print("stored in", login(PROVIDERS["apiyi"], stdin=sys.stdin.buffer).where)
+    key = read_key(PROVIDERS["apiyi"], stdin=sys.stdin.buffer)
+    print("stored in", store(PROVIDERS["apiyi"], key))
 except UsageError as error:
     print(error.message)
 """
@@ -397,7 +459,7 @@ def test_nothing_typed_is_no_key(answer: bytes) -> None:
 # Standard input says that it is a terminal, and no terminal can be opened.
 WITHOUT_A_TERMINAL = """
 import io, sys
-from nano_edit.cli.config.keys import login
+from nano_edit.cli.config.keys import read_key, store
 from nano_edit.errors import UsageError
 from nano_edit.wire.credentials import LONGEST
 from nano_edit.wire.providers import PROVIDERS
@@ -405,7 +467,7 @@ class Claiming(io.BytesIO):
     def isatty(self):
         return True
 try:
-    login(PROVIDERS["apiyi"], stdin=Claiming())
+    read_key(PROVIDERS["apiyi"], stdin=Claiming())
 except UsageError as error:
     print(error.message, error.hint)
 """

@@ -1,4 +1,4 @@
-"""``--show-config``: every setting, its value and its origin, and never a key."""
+"""``config show``: every setting, its value and its origin, and never a key."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.settling import settle, write_config
 
-from nano_edit.cli.config.checks import Rows
+from nano_edit.cli.config.checks import CONFIGURABLE
+from nano_edit.cli.config.folders import config_folder
 from nano_edit.cli.config.keys import stored_file
 from nano_edit.cli.config.show import as_text, describe
-from nano_edit.cli.config.toml_file import config_folder
 from nano_edit.engine.replies.spool import state_folder
 from nano_edit.wire.providers import PROVIDERS
 
@@ -32,7 +32,7 @@ def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def shown(*arguments: str, environ: Mapping[str, str] | None = None) -> dict[str, Any]:
-    return describe(settle("--show-config", *arguments), environ or {})
+    return describe(settle("config", "show", *arguments), environ or {})
 
 
 def line(text: str, name: str) -> list[str]:
@@ -44,7 +44,7 @@ def line(text: str, name: str) -> list[str]:
 def test_every_lasting_setting_is_shown_with_its_origin() -> None:
     write_config(config_folder() / "config.toml", 'size = "2K"\n')
     settings = shown("-j", "9")["settings"]
-    assert set(settings) == Rows.of_table().configurable | {"config"}
+    assert set(settings) == CONFIGURABLE | {"config"}
     assert settings["size"] == {"value": "2K", "origin": "config.toml:1"}
     assert settings["jobs"] == {"value": 9, "origin": "--jobs"}
     assert settings["retries"] == {"value": 3, "origin": "default"}
@@ -55,7 +55,6 @@ def test_what_this_run_alone_gives_is_shown_too() -> None:
     assert settings["instruction"] == {"value": "blur", "origin": "INSTRUCTION"}
     assert settings["images"]["value"] == ["a.jpg", "b.jpg"]
     assert settings["output"] == {"value": "out.png", "origin": "--output"}
-    assert "show_config" not in settings
 
 
 def test_key_is_only_said_to_be_there() -> None:
@@ -128,28 +127,28 @@ def test_description_is_json() -> None:
 def test_program_shows_its_settings_as_text_and_as_json(run: support.Run) -> None:
     write_config(config_folder() / "config.toml", 'size = "2K"\n')
     env = {"NANO_EDIT_RPM": "30", "APIYI_API_KEY": CANARY}
-    text = run("--show-config", "-j", "9", env=env)
+    text = run("config", "show", "-j", "9", env=env)
     assert (text.status, text.stderr) == (0, "")
     assert line(text.stdout, "size") == ["size", "2K", "config.toml:1"]
     assert line(text.stdout, "rpm") == ["rpm", "30", "NANO_EDIT_RPM"]
     assert line(text.stdout, "jobs") == ["jobs", "9", "--jobs"]
-    asked = run("--show-config", "--json", env=env)
+    asked = run("config", "show", "--json", env=env)
     assert json.loads(asked.stdout)["key"]["origin"] == "APIYI_API_KEY"
     assert b"canary" not in text.out + text.err + asked.out + asked.err
 
 
 def test_program_refuses_a_wrong_configuration_by_its_line(run: support.Run) -> None:
     write_config(config_folder() / "config.toml", '\nsiez = "2K"\n')
-    done = run("--show-config")
+    done = run("config", "show")
     assert done.status == 2
     assert "config.toml:2: there is no option 'siez'. Did you mean size?" in done.stderr
 
 
 def test_program_stores_a_key_and_finds_it_again(run: support.Run) -> None:
     null = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
-    done = run("--login", stdin=CANARY.encode(), env=null)
+    done = run("auth", "login", stdin=CANARY.encode(), env=null)
     assert done.status == 0
     assert str(stored_file(PROVIDERS["apiyi"])) in done.stderr
-    found = run("--show-config", "--json", env=null)
+    found = run("config", "show", "--json", env=null)
     assert json.loads(found.stdout)["key"]["found"]
     assert b"canary" not in done.out + done.err + found.out + found.err

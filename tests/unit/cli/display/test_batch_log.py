@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 import shutil
@@ -16,6 +15,7 @@ from nano_edit.cli.display.batch_live import LiveBatch, batch_display_for, board
 from nano_edit.cli.display.batch_log import BatchDisplay, Running, sums
 from nano_edit.cli.display.live import console_of
 from nano_edit.cli.options import Options
+from nano_edit.cli.terminal import Terminal
 from nano_edit.domain import (
     AttemptStarted,
     Billed,
@@ -37,7 +37,6 @@ from nano_edit.errors import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nano_edit.cli.terminal import Terminal
 
 DONE: dict[str, Any] = {
     "ok": True,
@@ -355,7 +354,7 @@ def test_failures_are_printed_above_the_board_as_they_are() -> None:
 
 def test_results_on_the_same_terminal_stand_above_the_board() -> None:
     where = terminal(tty=True)
-    shared = dataclasses.replace(where, stdout=SameTerminal(where))
+    shared = Terminal(where.stdin, SameTerminal(where), where.stderr, where.environ)
     with live(shared) as display:
         one, other = edit(), edit("other.jpg")
         display.observe(one, Preparing())

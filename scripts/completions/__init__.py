@@ -1,7 +1,8 @@
-"""Tab completion as static scripts, one a shell, written from `Reference`.
+"""Tab completion as static scripts, one a shell, written from the tables.
 
 Strategy: all that can be known is written into the script, so that a Tab starts
-no program: options, their values, and what kind of file goes where.
+no program: commands, options, their values, and what kind of file goes where.  Kept
+replies are found by their names, in the state folder.
 
 Rules:
 - A script works alone: nothing of the shell's completion library is needed that
@@ -13,22 +14,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nano_edit.cli.completion_scripts import bash, fish, powershell, zsh
+from completions import bash, fish, powershell, zsh
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nano_edit.cli.help.reference import Reference
-
-SCRIPTS: dict[str, Callable[[Reference], str]] = {
+SCRIPTS: dict[str, Callable[[], str]] = {
     "bash": bash.script,
     "zsh": zsh.script,
     "fish": fish.script,
     "powershell": powershell.script,
-}
-FILE_NAMES = {  # as each shell looks for them
-    "bash": "nano-edit",
-    "zsh": "_nano-edit",
-    "fish": "nano-edit.fish",
-    "powershell": "nano-edit.ps1",
 }

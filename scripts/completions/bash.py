@@ -10,12 +10,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nano_edit.cli.help.reference import PICTURE_SUFFIXES, Kind
+from completions.facts import (
+    NAMES,
+    PICTURE_SUFFIXES,
+    SINGLE,
+    VERBS,
+    Kind,
+    all_options,
+    arguments,
+    kind_of,
+    names,
+    options,
+    short,
+    values_of,
+)
+from nano_edit.cli.command_table import WORDS
+from nano_edit.cli.option_table import EDIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from nano_edit.cli.help.reference import Entry, Reference
+    from nano_edit.cli.option_table import Row
 
 _SCRIPT = r"""# Tab completion of nano-edit for bash. Generated from the
 # program's options; it starts no program.
@@ -26,6 +41,22 @@ _nano_edit_value()
     case $1 in
 %(cases)s
         *) return 1 ;;
+    esac
+}
+
+# Put into `list` the options of `command`.
+_nano_edit_options()
+{
+    case $command in
+%(options)s
+    esac
+}
+
+# Put into `kind` and `list` what argument number `given` of `command` is.
+_nano_edit_argument()
+{
+    case "$command $given" in
+%(arguments)s
     esac
 }
 
@@ -50,12 +81,29 @@ _nano_edit_words()
     done
 }
 
+# Put into `command` what the first words name, and into `start` where what belongs
+# to it begins; the word at the cursor names nothing yet.
+_nano_edit_command()
+{
+    command=%(default)s start=1
+    ((${#words[@]} > 2)) || return 0
+    case ${words[1]} in
+        %(single)s) command=${words[1]} start=2 ;;
+        %(groups)s)
+            command=${words[1]} start=2
+            if ((${#words[@]} > 3)); then
+                command="$command ${words[2]}" start=3
+            fi
+            ;;
+    esac
+}
+
 # Read the words before the last one: `option` waits for its value, `ended` is
-# set after --, `given` counts the arguments, `first` is what the first one is.
+# set after --, `given` counts the arguments.
 _nano_edit_read()
 {
     local word i
-    for ((i = 1; i < ${#words[@]} - 1; i++)); do
+    for ((i = start; i < ${#words[@]} - 1; i++)); do
         word=${words[i]}
         if [[ -n $option ]]; then
             option=
@@ -63,8 +111,6 @@ _nano_edit_read()
             given=$((given + 1))
         elif [[ $word == -- ]]; then
             ended=1
-        elif [[ $word == --recover ]]; then
-            first=file
         elif [[ $word =~ $cluster$ ]]; then
             option=-${word:${#word}-1}
         elif _nano_edit_value "$word"; then
@@ -95,13 +141,14 @@ _nano_edit_expect()
         _nano_edit_value "-${head:${#head}-1}"
     elif [[ -z $ended && $cur == -* ]]; then
         kind=words
-        list='%(options)s'
-    elif ((given > 0)); then
-        kind=picture
-    elif [[ $first == file ]]; then
-        kind=file
-    elif [[ $cur =~ ^[\"\']?@ ]]; then
-        kind=file head=${BASH_REMATCH[0]}
+        _nano_edit_options
+    elif _nano_edit_argument && [[ $kind == instruction ]]; then
+        kind=
+        if [[ $cur =~ ^[\"\']?@ ]]; then
+            kind=file head=${BASH_REMATCH[0]}
+        elif ((start == 1 && ${#words[@]} == 2)) && [[ $cur != [\"\']* ]]; then
+            kind=words list='%(words)s'
+        fi
     fi
     value=${value#"$head"}
 }
@@ -114,7 +161,24 @@ _nano_edit_candidates()
         file) compgen -f -- "$value" ;;
         folder) compgen -d -- "$value" ;;
         picture) _nano_edit_pictures ;;
+        reply)
+            compgen -W "$(_nano_edit_replies)" -- "$value" || compgen -f -- "$value"
+            ;;
     esac
+}
+
+# Print what tells each kept reply from the others.
+_nano_edit_replies()
+{
+    local state=${XDG_STATE_HOME:-$HOME/.local/state}/nano-edit name
+    if [[ $OSTYPE == darwin* ]]; then
+        state="$HOME/Library/Application Support/nano-edit"
+    fi
+    for name in "${NANO_EDIT_STATE_DIR:-$state}"/replies/reply-*.jsonl; do
+        name=${name##*/reply-}
+        name=${name#*-}
+        [[ $name == \* ]] || printf '%%s\n' "${name%%%%[!0-9a-f]*}"
+    done
 }
 
 _nano_edit_pictures()
@@ -171,13 +235,14 @@ _nano_edit_finish()
 
 _nano_edit()
 {
-    local IFS=$' \t\n' words option= ended= given=0 first=instruction
+    local IFS=$' \t\n' words command start option= ended= given=0
     local cluster='^-[%(flags)s]*[%(takers)s]'
     local cur kind list head= value skip= quoted= old= name
     type compopt >/dev/null 2>&1 || old=1
     COMPREPLY=()
     _nano_edit_words
     cur=${words[${#words[@]} - 1]}
+    _nano_edit_command
     _nano_edit_read
     _nano_edit_expect
     _nano_edit_skip
@@ -202,47 +267,83 @@ fi
 """
 
 
-def script(reference: Reference) -> str:
+def script() -> str:
     """Return the script, to be sourced or put where bash-completion looks."""
-    short = [_short(entry) for entry in reference.options if _short(entry)]
-    takers = {_short(each) for each in reference.options if each.metavar} - {""}
+    every = list(all_options())
+    takers = [short(row) for row in every if row.metavar and short(row)]
+    flags = [short(row) for row in every if not row.metavar and short(row)]
     return _SCRIPT % {
-        "cases": "\n".join(_cases(reference)),
-        "optional": "\n".join(_optional(reference)),
-        "options": " ".join(_names(reference)),
+        "cases": "\n".join(_cases()),
+        "options": "\n".join(_options()),
+        "arguments": "\n".join(_arguments()),
+        "optional": "\n".join(_optional()),
+        "default": EDIT,
+        "single": " | ".join(SINGLE),
+        "groups": " | ".join(VERBS),
+        "words": " ".join(WORDS),
         "patterns": " | ".join(map(_any_case, PICTURE_SUFFIXES)),
-        "flags": "".join(name for name in short if name not in takers),
-        "takers": "".join(name for name in short if name in takers),
+        "flags": "".join(flags),
+        "takers": "".join(takers),
     }
 
 
-def _cases(reference: Reference) -> Iterator[str]:
-    for entry in reference.options:
-        if entry.metavar:
-            yield f"        {' | '.join(entry.flags)}) {_assignment(entry)} ;;"
+def _cases() -> Iterator[str]:
+    for row in all_options():
+        if row.metavar:
+            yield f"        {' | '.join(row.flags)}) {_assignment(row)} ;;"
 
 
-def _assignment(entry: Entry) -> str:
-    if entry.kind is Kind.WORDS:
-        return f"kind=words list='{' '.join(entry.values)}'"
-    kinds = {Kind.FILE: "kind=file", Kind.FOLDER: "kind=folder"}
-    return kinds.get(entry.kind, "kind=")
+def _assignment(row: Row) -> str:
+    if kind_of(row) is Kind.WORDS:
+        return _words(values_of(row))
+    kinds = {
+        Kind.FILE: "kind=file",
+        Kind.FOLDER: "kind=folder",
+        Kind.PICTURE: "kind=picture",
+        Kind.REPLY: "kind=reply",
+        Kind.INSTRUCTION: "kind=instruction",
+    }
+    return kinds.get(kind_of(row), "kind=")
 
 
-def _optional(reference: Reference) -> Iterator[str]:
-    for entry in reference.options:
-        if entry.may_be:
-            values = " ".join(entry.may_be)
-            yield f"            {entry.flags[0]}=*) kind=words list='{values}' ;;"
+def _words(values: Iterable[str]) -> str:
+    return f"kind=words list='{' '.join(values)}'"
 
 
-def _names(reference: Reference) -> Iterator[str]:
-    for entry in reference.options:
-        yield from (*entry.flags, *entry.negations)
+def _options() -> Iterator[str]:
+    for command in NAMES:
+        flags = " ".join(flag for row in options(command) for flag in names(row))
+        yield f"        {_quoted(command)}) list='{flags}' ;;"
 
 
-def _short(entry: Entry) -> str:
-    return next((flag[1:] for flag in entry.flags if len(flag) == 2), "")
+def _arguments() -> Iterator[str]:
+    """Yield what each argument of each command is; the last may come again."""
+    for group, verbs in VERBS.items():
+        yield f"        '{group} 0') {_words(verbs)} ;;"
+    for command in NAMES:
+        for place, row in enumerate(arguments(command)):
+            if kind_of(row) is Kind.COMMAND:
+                yield f"        '{command} 0') {_words((*WORDS, 'exit'))} ;;"
+                yield f"        '{command} 1') {_verbs()} ;;"
+                continue
+            again = "*" if row.metavar.endswith("...") else f"{place}"
+            yield f"        '{command} '{again}) {_assignment(row)} ;;"
+
+
+def _verbs() -> str:
+    """Return the choice of a group's second word, after its first."""
+    cases = " ".join(f"{group}) {_words(verbs)} ;;" for group, verbs in VERBS.items())
+    return f"case ${{words[start]}} in {cases} esac"
+
+
+def _optional() -> Iterator[str]:
+    for row in all_options():
+        if row.value:
+            yield f"            {row.flags[-1]}=*) {_words([row.value])} ;;"
+
+
+def _quoted(command: str) -> str:
+    return f"'{command}'" if " " in command else command
 
 
 def _any_case(suffix: str) -> str:

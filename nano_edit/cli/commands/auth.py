@@ -1,0 +1,77 @@
+"""``auth login``, ``status``, ``logout``: the providers' keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nano_edit.cli.commands.asking import confirm
+from nano_edit.cli.config.keys import forget, key_state, read_key, store
+from nano_edit.cli.config.settings import DEFAULT
+from nano_edit.cli.json_line import json_line
+from nano_edit.errors import UsageError
+from nano_edit.wire.credentials import key_in_environment
+from nano_edit.wire.providers import PROVIDERS, provider_like
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nano_edit.cli.config.settings import Settings
+    from nano_edit.cli.terminal import Terminal
+    from nano_edit.domain import ApiKey
+    from nano_edit.wire.providers import Provider
+
+
+def login(settings: Settings, terminal: Terminal) -> None:
+    """Ask for the provider's key and store it."""
+    provider = PROVIDERS[settings.options.provider]
+    key = read_key(provider, stdin=terminal.stdin)
+    if not settings.options.yes:
+        _check_owner(key, provider, terminal)
+    stored = store(provider, key)
+    terminal.say(f"The key for {provider.name} is stored in {stored}.")
+    terminal.say(f"To remove it: nano-edit auth logout --provider {provider.name}")
+
+
+def _check_owner(key: ApiKey, provider: Provider, terminal: Terminal) -> None:
+    """Ask about a key that looks like another provider's; refuse where nobody can."""
+    likely = provider_like(key)
+    if likely is None or likely is provider:
+        return
+    said = f"This looks like a key for {likely.name}, not for {provider.name}."
+    if not terminal.stdin.isatty():
+        raise UsageError(
+            f"{said} Nothing is stored.",
+            hint=f"Give --provider {likely.name}, or --yes to store it nevertheless.",
+        )
+    confirm(f"{said} Store it for {provider.name} nevertheless?", terminal)
+
+
+def logout(settings: Settings, terminal: Terminal) -> None:
+    """Remove the provider's key from wherever `login` puts it."""
+    provider = PROVIDERS[settings.options.provider]
+    removed = forget(provider)
+    for where in removed:
+        terminal.say(f"The key for {provider.name} is removed from {where}.")
+    if not removed:
+        terminal.say(f"No key for {provider.name} is stored.")
+    if left := key_in_environment(terminal.environ, provider):
+        terminal.say(f"{left[1]} still gives one.")
+
+
+def status(settings: Settings, terminal: Terminal) -> None:
+    """Say of each provider whether there is a key and where it comes from."""
+    options = settings.options
+    asked = settings.origins["provider"] != DEFAULT
+    names = [options.provider] if asked else list(PROVIDERS)
+    states = [key_state(options, PROVIDERS[name], terminal.environ) for name in names]
+    for state in states:
+        if options.json:
+            terminal.result(json_line(state))
+        else:
+            terminal.result(_line(state))
+
+
+def _line(state: Mapping[str, Any]) -> str:
+    found = f"key from {state['origin']}" if state["found"] else "no key"
+    more = f": {state['message']}" if state["message"] else ""
+    return f"{state['provider']:8}{found}{more}"

@@ -1,0 +1,78 @@
+"""What was probably meant: the nearest command, a sentence without its quotes.
+
+Rules: a guess is a hint and changes nothing; where nothing is near, nothing is said.
+"""
+
+from __future__ import annotations
+
+import os
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from nano_edit.cli.command_table import BY_NAME, COMMANDS, PROGRAM, WORDS
+from nano_edit.pictures.formats import READ_SUFFIXES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SURE = 0.75  # how like a word has to be to be taken for another
+# The commands by each of their words, and by what other programs call them.
+_BY_WORD = {
+    **{word: word for word in WORDS},
+    **{each.name.split()[-1]: each.name for each in reversed(COMMANDS)},
+    "remove": "replies rm",
+    "reply": "replies",
+    "settings": "config show",
+    "key": "auth status",
+    "signin": "auth login",
+}
+
+
+def command_like(word: str) -> str | None:
+    """Return the command that ``word`` is nearly the name of: login is auth login."""
+    folded = word.casefold().replace("_", "-")
+    if exact := command_called(folded):
+        return exact
+    near = get_close_matches(folded, _BY_WORD, 1, SURE)
+    return _BY_WORD[near[0]] if near else None
+
+
+def command_called(word: str) -> str | None:
+    """Return the command that ``word`` names, as other programs may: show-config."""
+    for each in (word, *word.split("-")):
+        if each in _BY_WORD:
+            return _BY_WORD[each]
+    return None
+
+
+def member_like(group: str, word: str) -> str | None:
+    """Return the command of ``group`` whose second word is nearly ``word``."""
+    words = [name.split()[1] for name in BY_NAME if name.split()[0] == group]
+    near = get_close_matches(word.casefold(), words, 1, 0.5)
+    return f"{group} {near[0]}" if near else None
+
+
+def unquoted(instruction: str, images: Sequence[str]) -> str | None:
+    """Return the command line with the quotes that a sentence has probably lost.
+
+    None unless words that name nothing on the disk stand before the pictures:
+    ``nano-edit make it sepia a.jpg``.
+    """
+    if not _is_word(instruction):
+        return None
+    words = 0
+    while words < len(images) and _is_word(images[words]):
+        words += 1
+    if not words:
+        return None
+    sentence = " ".join((instruction, *images[:words]))
+    pictures = " ".join(images[words:]) or "IMAGE"
+    return f'{PROGRAM} "{sentence}" {pictures}'
+
+
+def _is_word(argument: str) -> bool:
+    """Whether it names no picture: no such file, no suffix, no URL, no folder."""
+    name = argument.casefold()
+    if argument == "-" or "/" in argument or "\\" in argument or "://" in argument:
+        return False
+    return not name.endswith(READ_SUFFIXES) and not os.path.exists(argument)  # noqa: PTH110 - Path's raises on a long name
