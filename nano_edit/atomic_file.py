@@ -53,10 +53,11 @@ class AtomicFile:
     `discard`, which removes the file unless it has been placed.
     """
 
-    __slots__ = ("_begun", "_ended", "_size", "descriptor", "path")
+    __slots__ = ("_begun", "_ended", "_fault", "_size", "descriptor", "path")
 
     def __init__(self, folder: Path, *, mode: int = 0o666) -> None:
         self._ended = False
+        self._fault: OSError | None = None  # why it could not be synced
         self._size = 0  # bytes written
         self._begun = 0  # bytes that are on their way to the disk
         self.descriptor = -1
@@ -88,8 +89,8 @@ class AtomicFile:
         permissions, unless ``as_before`` is false.  Without ``sync`` a power cut may
         leave it torn.
         """
-        if sync and self.descriptor >= 0:
-            os.fsync(self.descriptor)
+        if sync:
+            self._sync()
         if force and as_before:
             self._take_permissions_of(final)
         if sys.platform == "win32":  # pragma: no cover - no open file is moved there
@@ -144,6 +145,20 @@ class AtomicFile:
             if sys.platform == "win32":  # pragma: no cover - no open file is removed
                 with suppress(OSError):
                     self.path.unlink()
+
+    def _sync(self) -> None:
+        """Bring the bytes to the disk; a failure is final.
+
+        After one the system may have dropped what it could not write, and calls the
+        next sync a success.
+        """
+        if self._fault is None and self.descriptor >= 0:
+            try:
+                os.fsync(self.descriptor)
+            except OSError as error:
+                self._fault = error
+        if self._fault is not None:
+            raise self._fault
 
     def _take_permissions_of(self, final: Path) -> None:
         """Take over the permissions of the regular file ``final``, if there is one."""

@@ -104,6 +104,22 @@ def test_reservation_goes_when_the_move_fails(
     assert names(tmp_path) == []
 
 
+def test_file_that_could_not_be_synced_is_never_placed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second sync of lost bytes succeeds, so the first answer counts."""
+    file = AtomicFile(tmp_path)
+    file.write(b"lost")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", refuse)
+        with pytest.raises(OSError, match="not supported"):
+            file.place(tmp_path / "out", force=False)
+    with pytest.raises(OSError, match="not supported"):
+        file.place_beside(tmp_path / "out", "kept")
+    file.discard()
+    assert names(tmp_path) == []
+
+
 def test_reason_is_in_the_systems_words() -> None:
     assert reason(OSError(errno.ENOSPC, "No space left on device")) == (
         "No space left on device"

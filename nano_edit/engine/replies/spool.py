@@ -163,8 +163,10 @@ class Spool:
         if why:
             self.describe(reason=why)
         if self._descriptor >= 0:
-            with suppress(OSError):
+            try:
                 os.fsync(self._descriptor)
+            except OSError as error:
+                self.fault = self.fault or reason(error)
         self._close()
         return self.path
 

@@ -33,10 +33,6 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def full_disk(*_: object) -> int:
-    raise OSError(errno.ENOSPC, "No space left on device")
-
-
 def test_reply_is_kept_byte_for_byte(folder: Path) -> None:
     with Spool.create(folder, ABOUT) as spool:
         for piece in (b'{"a"', b": ", b"1}"):
@@ -278,6 +274,20 @@ def test_other_faults_do_not_cost_the_picture(
             patched.setattr(os, "write", broken)
             spool.write(b"{}")
         assert spool.fault == "Input/output error"
+
+
+def test_reply_that_cannot_be_synced_is_not_called_whole(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with Spool.create(folder, ABOUT) as spool:
+        spool.write(b"{}")
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fsync", broken)
+            spool.keep()
+    assert spool.fault == "Input/output error"
 
 
 LIMITED = """

@@ -183,6 +183,11 @@ def test_missing_folder_is_refused_with_the_next_step(output: str, step: str) ->
     assert error.hint.endswith(step)
 
 
+def test_missing_folder_may_be_made_later(folder: Path) -> None:
+    assert plan("new/", prove=False) == Destination(Path("new"), "in-edited", None)
+    assert not (folder / "new").exists()
+
+
 def test_file_in_place_of_the_folder_is_refused(folder: Path) -> None:
     (folder / "file").touch()
     assert "file" in refused(InputError, "file/out.png").message
