@@ -41,18 +41,20 @@ ARROWS: dict[str, set[str]] = {
 }
 # What of others' a room may not touch.
 FOREIGN: dict[str, set[str]] = {
-    "frozen": {"PIL", "httpx", "rich", "typer"},
-    "domain": {"PIL", "httpx", "rich", "typer"},
-    "errors": {"PIL", "httpx", "rich", "typer"},
+    "frozen": {"PIL", "httpcore", "rich", "typer"},
+    "domain": {"PIL", "httpcore", "rich", "typer"},
+    "errors": {"PIL", "httpcore", "rich", "typer"},
     "wire": {"PIL", "rich", "typer"},
-    "pictures": {"httpx", "rich", "typer"},
-    "engine": {"httpx", "rich", "typer"},
-    "api": {"httpx", "rich", "typer"},
-    "emulator": {"httpx", "pybase64"},  # its base64 and JSON are not ours either
+    "pictures": {"httpcore", "rich", "typer"},
+    "engine": {"httpcore", "rich", "typer"},
+    "api": {"httpcore", "rich", "typer"},
+    "emulator": {"httpcore", "pybase64"},  # its base64 and JSON are not ours either
 }
 SPEAK_HTTP = {
     "nano_edit.wire.http.client",
+    "nano_edit.wire.http.connection",
     "nano_edit.wire.http.download",
+    "nano_edit.wire.http.pool",
     "nano_edit.wire.http.transport_errors",
 }
 EMPTY_WORDS = {"util", "helper", "manager", "handler", "process", "data2"}
@@ -121,7 +123,7 @@ def complaint(found: Import) -> str | None:
         if there == "__version__" and here != "emulator":
             return None
         return f"{where}: {here} knows {sorted(allowed) or 'nothing of ours'}"
-    if top == "httpx" and found.module not in SPEAK_HTTP:
+    if top in {"httpcore", "httpx"} and found.module not in SPEAK_HTTP:
         return f"{where}: only {sorted(SPEAK_HTTP)} speak HTTP"
     if top in FOREIGN.get(here, set()):
         return f"{where}: {here} knows no {top}"
@@ -145,13 +147,13 @@ def test_every_import_follows_the_arrows(module: str) -> None:
         ("nano_edit.wire.x", "from PIL import Image"),
         ("nano_edit.wire.x", "def f():\n    from ..engine import edit"),
         ("nano_edit.wire.x", "if TYPE_CHECKING:\n    import nano_edit.pictures.y"),
-        ("nano_edit.wire.gemini.response", "import httpx"),
-        ("nano_edit.pictures.x", "import httpx"),
+        ("nano_edit.wire.gemini.response", "import httpcore"),
+        ("nano_edit.pictures.x", "import httpcore"),
         ("nano_edit.engine.x", "from rich.progress import Progress"),
         ("nano_edit.engine.x", "from nano_edit import cli"),
         ("nano_edit.engine.x", "import nano_edit"),
         ("nano_edit.wire.x", "from nano_edit import edit"),
-        ("nano_edit.cli.x", "import httpx"),
+        ("nano_edit.cli.x", "import httpcore"),
         ("nano_edit.emulator.x", "from nano_edit import __version__"),
         ("nano_edit.emulator.x", "from nano_edit.wire import dataurl"),
         ("nano_edit.domain", "from nano_edit.errors import Retry"),
@@ -165,7 +167,7 @@ def test_a_wrong_arrow_is_seen(module: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("nano_edit.wire.http.client", "import httpx"),
+        ("nano_edit.wire.http.client", "import httpcore"),
         ("nano_edit.wire.http.client", "from . import tls"),
         ("nano_edit.engine.x", "from nano_edit.wire.codec.data_url import DataUrls"),
         ("nano_edit.pictures.x", "from PIL import Image"),

@@ -49,6 +49,7 @@ class Service:
             "Content-Length": str(content_length),
             "Accept": "application/json",
             "Accept-Encoding": ACCEPTED,
+            "Connection": "close",
             "User-Agent": f"nano-edit/{__version__}",
         }
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from nano_edit.cli.command_table import Command
     from nano_edit.cli.option_table import Row
 
-SLOW = {"typer", "rich", "httpx", "PIL", "pydantic", "pybase64", "asyncio", "inspect"}
+SLOW = {"typer", "rich", "httpcore", "PIL", "pydantic", "pybase64", "asyncio", "inspect"}
 PAGE = Page()
 FULL = command_help(BY_NAME[EDIT], PAGE)
 SHORT = short_help(PAGE)
@@ -209,7 +209,7 @@ def test_what_is_answered_at_once_loads_nothing_slow(asked: str) -> None:
 
 
 def test_a_wrong_option_is_told_without_rich() -> None:
-    assert not loaded("--no-such-option") & {"rich", "httpx", "PIL", "pydantic"}
+    assert not loaded("--no-such-option") & {"rich", "httpcore", "PIL", "pydantic"}
 
 
 def test_version_is_told_wherever_it_is_asked_for(run: support.Run) -> None:

@@ -114,7 +114,7 @@ def test_only_what_is_declared_is_imported() -> None:
     foreign = found - sys.stdlib_module_names - {"nano_edit"}
     extras = {"pillow_heif", "textual_image", "keyring"}
     assert foreign - extras <= {
-        *("typer", "httpx", "rich", "PIL", "pybase64", "certifi", "platformdirs"),
+        *("typer", "httpcore", "rich", "PIL", "pybase64", "certifi", "platformdirs"),
     }
 
 

@@ -135,6 +135,7 @@ def test_the_request_is_exact_and_the_reply_comes_whole() -> None:
     assert request.headers["authorization"] == f"Bearer {KEY}"
     assert request.headers["accept-encoding"] == "gzip"
     assert request.headers["content-type"] == "application/json"
+    assert request.headers["connection"] == "close"
     assert request.headers["content-length"] == str(len(request.body))
     assert "transfer-encoding" not in request.headers
     assert request.body == b"".join(request_body())
@@ -199,6 +200,40 @@ def test_each_attempt_has_its_own_connection() -> None:
             with client.send(MODEL, request_body(), lambda _: None) as got:
                 assert b"".join(got) == b"{}"
         assert peer.connections == 2
+
+
+def test_hundreds_of_attempts_share_one_clock_and_each_has_a_connection() -> None:
+    at_once, rounds = 60, 5
+    together = threading.Barrier(at_once)
+    document = body(reply({"text": "hello"}))
+    faults: list[NanoEditError] = []
+
+    def talk(line: Line) -> None:
+        line.request()
+        # It says that the connection stays, and closes it all the same.
+        line.send(answer(200, document, "Connection: keep-alive"))
+
+    def work(client: Client) -> None:
+        for _ in range(rounds):
+            together.wait(30)
+            try:
+                with client.send(MODEL, request_body(), lambda _: None) as got:
+                    assert b"".join(got) == document
+            except NanoEditError as fault:
+                faults.append(fault)
+
+    with Peer(talk) as peer, Client(service(peer.url)) as client:
+        workers = [
+            threading.Thread(target=work, args=(client,)) for _ in range(at_once)
+        ]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join(60)
+        assert faults == []
+        assert peer.connections == at_once * rounds
+        clocks = [each for each in threading.enumerate() if each.name == "clock"]
+        assert len(clocks) == 1
 
 
 def test_many_small_chunks_come_in_fewer_slices() -> None:
@@ -278,6 +313,81 @@ def test_a_name_that_does_not_exist_is_a_matter_of_dns() -> None:
     assert fault.retry is Retry.SAFE
 
 
+def test_a_name_server_that_does_not_answer_ends_at_connect_timeout(
+    silent_name_server: threading.Event,
+) -> None:
+    began = time.monotonic()
+    fault = failure("https://host.example", connect_timeout=0.3)
+    took = time.monotonic() - began
+    assert_nothing_sent(fault, "no connection within --connect-timeout")
+    assert took < 0.3 + SLACK
+    assert not silent_name_server.is_set()
+
+
+@pytest.mark.usefixtures("silent_name_server")
+def test_a_name_server_that_does_not_answer_ends_at_the_attempts_time() -> None:
+    began = time.monotonic()
+    fault = failure("https://host.example", timeout=0.3)
+    took = time.monotonic() - began
+    assert_nothing_sent(fault, "it took longer than 0.3 s")
+    assert took < 0.3 + SLACK
+
+
+@pytest.fixture
+def silent_name_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Let no look-up answer before the test ends; the event says that it has begun."""
+    answered = threading.Event()
+
+    def look_up(*_: object, **__: object) -> list[Any]:
+        answered.wait(30)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    yield answered
+    answered.set()
+
+
+def test_a_host_is_looked_up_although_no_further_thread_is_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name == "name look-up":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    with Peer(always(200, b"{}")) as peer:
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        assert ask(peer.url) == b"{}"
+
+
+def test_every_address_of_a_host_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    look_up = socket.getaddrinfo
+
+    def several(host: str, *more: Any, **named: Any) -> list[Any]:
+        addresses = ("127.0.0.2", "127.0.0.1") if host == "localhost" else (host,)
+        return [found for each in addresses for found in look_up(each, *more, **named)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", several)
+    with Peer(always(200, b"{}")) as peer:
+        assert ask(f"http://localhost:{peer.port}") == b"{}"
+
+
+def test_tls_and_the_request_name_the_host_and_not_its_address(
+    trusted: Authority,
+) -> None:
+    seen = []
+
+    def talk(line: Line) -> None:
+        seen.append(line.request().headers["host"])
+        line.send(answer(200, b"{}"))
+
+    with Peer(talk, tls=trusted.server) as peer:
+        assert ask(f"https://localhost:{peer.port}") == b"{}"
+    assert seen == [f"localhost:{peer.port}"]
+
+
 def test_a_certificate_that_nobody_vouches_for_is_refused(authority: Authority) -> None:
     with Peer(always(200, b"{}"), tls=authority.server) as peer:
         fault = failure(peer.url)
@@ -347,7 +457,7 @@ def test_a_broken_environment_is_named_before_anything_is_sent(
 ) -> None:
     monkeypatch.setenv(variable, value)
     fault = failure("https://host.invalid")
-    assert_nothing_sent(fault, "the environment names is no use", variable)
+    assert_nothing_sent(fault, "the environment names is invalid", variable)
     assert fault.retry is Retry.NEVER
 
 
@@ -530,6 +640,22 @@ def test_a_chunked_reply_that_breaks_off_is_billed() -> None:
         assert_broken_off(failure(peer.url), "connection broke after")
 
 
+def test_blocks_are_the_bytes_as_they_came_over_the_network() -> None:
+    packed = gzip.compress(body(reply({"text": "hello"})))
+    with (
+        Peer(always(201, packed, "Content-Encoding: gzip")) as peer,
+        Client(service(peer.url)) as client,
+        client.send(MODEL, request_body(), lambda _: None) as got,
+    ):
+        assert b"".join(got.blocks()) == packed
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 203])
+def test_every_status_that_carries_a_reply_does(status: int) -> None:
+    with Peer(always(status, b"{}")) as peer:
+        assert ask(peer.url) == b"{}"
+
+
 def test_what_came_before_a_break_is_handed_on() -> None:
     gone = threading.Event()
 
@@ -686,6 +812,16 @@ def test_stop_ends_an_attempt_that_waits_for_its_reply() -> None:
     assert took < SLACK
 
 
+@pytest.mark.usefixtures("silent_name_server")
+def test_stop_ends_a_look_up() -> None:
+    ready = threading.Event()
+    ready.set()
+    fault, took = stopped("https://host.example", ready)
+    assert isinstance(fault, InterruptedEdit)
+    assert fault.billed == "no"
+    assert took < SLACK
+
+
 def test_stop_ends_a_handshake(trusted: Authority) -> None:
     assert trusted.file.exists()
     ready = threading.Event()
@@ -782,8 +918,8 @@ def test_an_endless_error_is_read_no_further_than_its_bound() -> None:
     assert "HTML" in fault.message
 
 
-def test_a_reply_in_a_coding_that_was_not_asked_for_is_the_services_fault() -> None:
-    with Peer(always(200, b"{}", "Content-Encoding: br")) as peer:
+def test_a_reply_in_a_coding_that_cannot_be_undone_is_the_services_fault() -> None:
+    with Peer(always(200, b"\x8b\xff{}", "Content-Encoding: br")) as peer:
         fault = failure(peer.url)
     assert isinstance(fault, ServerError)
     assert fault.billed == "yes"

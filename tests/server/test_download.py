@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import gzip
 import io
+import socket
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import httpcore
 import pytest
 from support.peers import Authority, Line, Peer, always, answer, refusing_port
 
@@ -91,6 +93,69 @@ def test_a_redirect_that_is_not_safe_is_not_followed(
     assert fault.message.startswith("https://127.0.0.1/in.png: ")
 
 
+@pytest.mark.parametrize(
+    "to", ["127.0.0.1", "localhost", "10.0.0.1", "[::1]", "169.254.1.1", "x.localhost"]
+)
+def test_a_redirect_from_a_public_address_to_a_private_one_is_not_followed(
+    to: str, trusted: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def tunnel(line: Line) -> None:  # a proxy that knows every name
+        asked.append(line.head().line)
+        line.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with trusted.server.wrap_socket(line.socket, server_side=True) as inner:
+            line.socket = inner
+            line.head()
+            line.send(answer(302, b"", f"Location: https://{to}/in.png"))
+
+    with Peer(tunnel) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", "")
+        message = failure("https://public.example/in.png?sig=secret").message
+    assert message == (
+        "https://public.example/in.png: it redirects to a private network."
+    )
+    assert len(asked) == 1
+
+
+def test_a_redirect_to_a_name_with_a_private_address_is_not_followed(
+    trusted: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_up = socket.getaddrinfo
+    addresses = {"public.example": "8.8.8.8", "inside.example": "127.0.0.1"}
+
+    def named(host: str, *more: Any, **named: Any) -> list[Any]:
+        if host not in addresses:
+            return look_up(host, *more, **named)
+        (found,) = look_up(addresses[host], *more, **named)
+        return [found]
+
+    def connect(backend: object, _: str, *more: Any) -> Any:
+        return connect_tcp(backend, "127.0.0.1", *more)
+
+    connect_tcp: Any = httpcore.SyncBackend.connect_tcp
+    monkeypatch.setattr(socket, "getaddrinfo", named)
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
+    talk = always(302, b"", "Location: https://inside.example/in.png")
+    with Peer(talk, tls=trusted.server) as peer:
+        message = failure(f"https://public.example:{peer.port}/in.png").message
+        assert "it redirects to a private network" in message
+        assert peer.connections == 1
+
+
+def test_a_url_may_hold_any_character(trusted: Authority) -> None:
+    seen = []
+
+    def talk(line: Line) -> None:
+        seen.append(line.request().line)
+        line.send(answer(200, PICTURE))
+
+    with Peer(talk, tls=trusted.server) as peer:
+        assert fetched(f"{peer.url}/b\u00fc cher%20.png?a=b&c=\u00e4+%2F#x") == PICTURE
+    assert seen == ["GET /b%C3%BC%20cher%20.png?a=b&c=%C3%A4+%2F HTTP/1.1"]
+
+
 def test_redirects_in_a_circle_end(trusted: Authority) -> None:
     with Peer(always(302, b"", "Location: /again"), tls=trusted.server) as peer:
         assert "it redirects too often" in failure(peer.url).message
@@ -132,7 +197,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> Non
         assert "it cannot be fetched" in failure(peer.url).message
 
 
-@pytest.mark.parametrize("status", [204, 404, 500])
+@pytest.mark.parametrize("status", [204, 300, 302, 304, 404, 500])
 def test_an_answer_that_is_no_picture_is_told_by_its_status(
     status: int, trusted: Authority
 ) -> None:

@@ -215,7 +215,8 @@ class Authority:
         """Make one, its certificate written to ``folder``."""
         authority = trustme.CA()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+        names = "127.0.0.1", "localhost", "public.example"
+        authority.issue_cert(*names).configure_cert(context)
         file = folder / "ca.pem"
         authority.cert_pem.write_to_path(str(file))
         return cls(context, file)

@@ -14,7 +14,6 @@ import re
 import time
 from dataclasses import dataclass
 from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -114,6 +113,10 @@ def _retry_after(header: str, details: list[dict[str, Any]]) -> float | None:
     for delay in (*named, f"{header.strip()}s"):
         if _SECONDS.fullmatch(delay):
             return min(float(delay[:-1]), YEAR)
+    if not header[:1].isalpha():
+        return None
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - slow to load, rare
+
     try:
         when = parsedate_to_datetime(header)
         when = when.replace(tzinfo=when.tzinfo or UTC)  # HTTP knows no other zone

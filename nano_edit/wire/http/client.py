@@ -1,18 +1,13 @@
 """One attempt over HTTP: the request goes out, the reply comes in, errors mapped.
 
-Strategy: httpx does HTTP, TLS and the proxy variables.  Its trace extension
-tells when the connection stands and when the request is out; from those two
-facts alone follows what a failure means.
+Strategy: httpcore does HTTP and TLS, `Connection` gives it a TCP stream and knows how
+far the attempt came.
 
 Rules:
 - Nothing sent is a NetworkError; sent without a whole reply is an
-  UnknownOutcomeError; an answer that is no 200 is what `failures` says.
-- httpx's time limits count per read, so a drip outlives them: an attempt has
-  its own clock, a timer that shuts the socket, and the read ends at once.
-- A connection serves one attempt.  A call takes many seconds, a handshake a
-  fraction of one, and an idle connection that dies would look like a lost call.
-- Redirects are not followed.  TCP keep-alive is set on the socket itself, so
-  httpx's own transports stay, and with them the proxy variables.
+  UnknownOutcomeError; a status without a reply is what `errors.error_of` says.
+- An attempt has a connection of its own and says so (``Connection: close``).
+- Redirects are not followed.
 """
 
 from __future__ import annotations
@@ -21,34 +16,30 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Self
 
-import httpx
-
-from nano_edit.domain import (
-    BytesReceived,
-    ReplyStarted,
-)
-from nano_edit.errors import (
-    NanoEditError,
-    NetworkError,
-)
+from nano_edit.domain import BytesReceived, ReplyStarted
+from nano_edit.errors import NanoEditError, NetworkError, ServerError
 from nano_edit.wire.credentials import mask
 from nano_edit.wire.gemini.errors import WITH_REPLY, error_of
+from nano_edit.wire.http.clock import Clock
 from nano_edit.wire.http.connection import STOPPED, Connection
-from nano_edit.wire.http.content_coding import ContentDecoder
+from nano_edit.wire.http.content_coding import ContentDecoder, too_large
+from nano_edit.wire.http.pool import pool_for, proxy_for
 from nano_edit.wire.http.tls import Trust
-from nano_edit.wire.http.transport_errors import transport_errors
+from nano_edit.wire.http.transport_errors import FAULTS, transport_errors
 from nano_edit.wire.service import endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import httpcore
 
     from nano_edit.domain import ApiKey, Observe
     from nano_edit.wire.gemini.request import RequestBody
     from nano_edit.wire.service import Service
 
 SLICE = 256 * 1024  # bytes handed on at once, when they are there already
-GRACE = 0.1  # seconds that httpx waits longer, so that the attempt's clock is first
-MAX_ERROR_BODY = 256 * 1024  # bytes of an answer that is no picture
+GRACE = 0.1  # seconds that httpcore waits longer, so that the attempt's clock is first
+MAX_ERROR_BODY = 256 * 1024  # bytes of an error response
 
 
 class Client:
@@ -62,7 +53,17 @@ class Client:
         self._lock = threading.Lock()
         self._connections: set[Connection] = set()
         self._stopped = False
-        self._http = _http_client(service, trust or Trust(service.base_url))
+        self._clock = Clock()
+        try:
+            self._context = (trust or Trust(service.base_url)).context()
+            self._proxy = proxy_for(service.base_url)
+            pool_for(self._proxy, self._context, None).close()
+        except (ImportError, OSError, ValueError, RuntimeError) as fault:
+            why = str(fault).rstrip(".")
+            raise NetworkError(
+                f"The proxy or the CA that the environment names is invalid: {why}.",
+                hint="Check HTTPS_PROXY, ALL_PROXY, NO_PROXY and SSL_CERT_FILE.",
+            ) from fault
 
     def __enter__(self) -> Self:
         return self
@@ -71,8 +72,8 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close what is open."""
-        self._http.close()
+        """End what runs beside the attempts."""
+        self._clock.close()
 
     def hide_key(self, text: str) -> str:
         """Return the text without the key, which the service may have repeated."""
@@ -93,48 +94,58 @@ class Client:
         observe: Observe,
         timeout: float | None = None,
     ) -> Iterator[Reply]:
-        """Make one attempt and give its reply, whose head has come with a 200.
+        """Make one attempt and give its reply, whose head has come.
 
         ``timeout`` is for the whole attempt, in seconds; the service's by default.
 
-        Raises NetworkError, UnknownOutcomeError, InterruptedEdit, or what the
-        answer means (see `gemini.errors.error_of`).
+        Raises NetworkError, UnknownOutcomeError, InterruptedEdit, or what an error
+        response means.
         """
-        connection = Connection(timeout or self._service.timeout, observe)
+        seconds = timeout or self._service.timeout
+        connection = Connection(seconds, self._clock, observe)
         with (
             self._watched(connection),
             transport_errors(connection),
-            self._stream(model, body, connection) as got,
+            self._stream(model, body, connection) as response,
         ):
-            headers = dict(got.headers.items())
-            observe(_started(got, self._service.key))
-            if got.status_code not in WITH_REPLY:
-                raise self._error(got, headers, model)
+            headers = _headers_of(response)
+            observe(_started(response.status, headers, self._service.key))
+            if response.status not in WITH_REPLY:
+                raise self._error(response, headers, model)
             connection.answered = True
-            yield Reply(got, connection, self._service.max_reply, observe)
+            coding = headers.get("content-encoding", "")
+            decoder = ContentDecoder(coding, self._service.max_reply)
+            yield Reply(response, connection, decoder, self._service.max_reply, observe)
 
-    def _error(
-        self, got: httpx.Response, headers: dict[str, str], model: str
-    ) -> NanoEditError:
-        body, key = _start(got), self._service.key
-        return error_of(got.status_code, headers, body, model=model, key=key)
-
+    @contextlib.contextmanager
     def _stream(
         self, model: str, body: RequestBody, connection: Connection
-    ) -> contextlib.AbstractContextManager[httpx.Response]:
-        return self._http.stream(
-            "POST",
-            endpoint(self._service.base_url, model),
-            headers=self._service.headers(body.content_length),
-            content=connection.counted(body),
-            timeout=self._limits(connection),
-            extensions={"trace": connection.trace},
-        )
-
-    def _limits(self, connection: Connection) -> httpx.Timeout:
+    ) -> Iterator[httpcore.Response]:
         longest = connection.seconds + GRACE
         connect = min(self._service.connect_timeout, longest)
-        return httpx.Timeout(longest, connect=connect)
+        limits = {"connect": connect, "read": longest, "write": longest}
+        with (
+            pool_for(self._proxy, self._context, connection) as pool,
+            pool.stream(
+                "POST",
+                endpoint(self._service.base_url, model),
+                headers=list(self._service.headers(body.content_length).items()),
+                content=connection.counted(body),
+                extensions={"timeout": limits, "trace": connection.trace},
+            ) as response,
+        ):
+            yield response
+
+    def _error(
+        self, response: httpcore.Response, headers: dict[str, str], model: str
+    ) -> NanoEditError:
+        return error_of(
+            response.status,
+            headers,
+            _start_of(response, headers.get("content-encoding", "")),
+            model=model,
+            key=self._service.key,
+        )
 
     @contextlib.contextmanager
     def _watched(self, connection: Connection) -> Iterator[None]:
@@ -150,85 +161,90 @@ class Client:
                 self._connections.discard(connection)
 
 
-def _http_client(service: Service, trust: Trust) -> httpx.Client:
-    try:
-        return httpx.Client(
-            verify=trust.context(),
-            follow_redirects=False,
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-            # What goes to this machine in plain http goes past every proxy.
-            trust_env=service.base_url.lower().startswith("https:"),
-        )
-    except (ImportError, OSError, ValueError, httpx.InvalidURL) as fault:
-        raise NetworkError(
-            f"The proxy or the CA that the environment names is no use: {fault}.",
-            hint="Check HTTPS_PROXY, ALL_PROXY, NO_PROXY and SSL_CERT_FILE.",
-        ) from fault
-
-
 class Reply:
-    """A 200 whose body is still to come; iterate for the document's bytes."""
+    """A reply whose body is still to come.
+
+    Iterate for the document's bytes, or take `blocks`, the body's bytes as they come
+    over the network, and decode them with `decoder`.
+    """
 
     def __init__(
         self,
-        response: httpx.Response,
+        response: httpcore.Response,
         connection: Connection,
+        decoder: ContentDecoder,
         limit: int,
         observe: Observe,
     ) -> None:
+        self.decoder = decoder
         self._response = response
         self._connection = connection
+        self._limit = limit
         self._observe = observe
-        self._decoder = ContentDecoder(
-            response.headers.get("content-encoding", ""), limit
-        )
 
     def __iter__(self) -> Iterator[bytes]:
-        for data in self._slices():
-            yield from self._decoder.feed(data)
+        for block in self.blocks():
+            yield from self.decoder.feed(block)
+        yield from self.decoder.close()
 
-    def _slices(self) -> Iterator[bytes]:
-        """Yield what comes in large slices, and never wait with one in hand.
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the body as it comes, in large blocks, never waiting with one in hand.
 
-        Servers cut a reply into chunks of a few kB; each step from here to the
-        disk costs by the piece.
+        Servers cut a reply into chunks of a few kB; each step from here to the disk
+        costs by the piece.  Raises UnknownOutcomeError when the connection breaks,
+        ServerError beyond the service's limit, each behind the last byte that came.
         """
         held: list[bytes] = []
         size = 0
         try:
-            for data in self._response.iter_raw():
-                self._connection.received += len(data)
-                self._observe(BytesReceived(self._connection.received))
-                held.append(data)
-                size += len(data)
-                if size >= SLICE or not self._connection.has_more():
-                    whole, held, size = b"".join(held), [], 0
-                    yield whole
+            with transport_errors(self._connection):
+                for data in self._response.iter_stream():
+                    self._count(data)
+                    held.append(data)
+                    size += len(data)
+                    if size >= SLICE or not self._connection.has_more():
+                        whole, held, size = b"".join(held), [], 0
+                        yield whole
         except BaseException:
             if held:
-                yield b"".join(held)  # it has come, whatever went wrong behind it
+                yield b"".join(held)
             raise
         if held:
             yield b"".join(held)
 
+    def _count(self, data: bytes) -> None:
+        self._connection.received += len(data)
+        self._observe(BytesReceived(self._connection.received))
+        if self._connection.received > self._limit:
+            raise too_large(self._limit)
 
-def _started(response: httpx.Response, key: ApiKey | None) -> ReplyStarted:
+
+def _headers_of(response: httpcore.Response) -> dict[str, str]:
+    """Return the headers by lower-case name; of several the last."""
+    return {
+        name.decode("latin-1").lower(): value.decode("latin-1")
+        for name, value in response.headers
+    }
+
+
+def _started(status: int, headers: dict[str, str], key: ApiKey | None) -> ReplyStarted:
     """Return the event; a header that repeats the key has it masked."""
-    length = response.headers.get("content-length", "")
+    length = headers.get("content-length", "")
     return ReplyStarted(
-        response.status_code,
-        int(length) if length.isdigit() else None,
-        tuple((name, mask(value, key)) for name, value in response.headers.items()),
+        status,
+        int(length) if length.isdecimal() and length.isascii() else None,
+        tuple((name, mask(value, key)) for name, value in headers.items()),
     )
 
 
-def _start(response: httpx.Response) -> bytes:
-    """Return the beginning of an answer, as much of it as comes and decodes."""
+def _start_of(response: httpcore.Response, coding: str) -> bytes:
+    """Return the beginning of an error response, as much as comes and decodes."""
     body = bytearray()
-    with contextlib.suppress(httpx.HTTPError, NanoEditError):
-        coding = response.headers.get("content-encoding", "")
+    with contextlib.suppress(*FAULTS, ServerError):
         decoder = ContentDecoder(coding, MAX_ERROR_BODY)
-        for data in response.iter_raw():
+        for data in response.iter_stream():
             for block in decoder.feed(data):
                 body += block
+        for block in decoder.close():
+            body += block
     return bytes(body)

@@ -1,7 +1,15 @@
-"""One attempt's connection: what has passed over it, and the clock that ends it.
+"""One attempt's connection: how it is made, how far it came, the clock that ends it.
 
-Strategy: httpx tells of its socket through its trace extension; from then on the
-socket can be shut from another thread, which ends any read or write at once.
+Strategy: httpcore asks `Connection` for its TCP stream (a network backend), so that
+names are looked up here, in a thread that can be left alone: a name server that does
+not answer holds up neither Ctrl-C nor the attempt's clock.  httpcore's trace tells
+when the request goes out; from these facts alone follows what a failure means.
+
+Rules:
+- A time limit per read is outlived by a drip: the attempt's clock shuts the socket
+  from another thread, and the read that waits ends at once.
+- TCP asks every half minute whether the other end lives: some networks drop a
+  connection that is silent for a minute.
 """
 
 from __future__ import annotations
@@ -11,15 +19,18 @@ import select
 import socket
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any
+
+import httpcore
 
 from nano_edit.domain import BytesSent, Connected, RequestSent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from nano_edit.domain import Observe
-    from nano_edit.wire.gemini.request import RequestBody
+    from nano_edit.wire.http.clock import Alarm, Clock
 
 KEEP_ALIVE = 30  # seconds of silence before TCP asks whether the other end lives
 
@@ -27,31 +38,45 @@ EXPIRED = "expired"
 STOPPED = "stopped"
 
 
-class Connection:
-    """One attempt's socket, what has passed over it, and the clock that ends it."""
+class Connection(httpcore.NetworkBackend):
+    """One attempt's socket, what has passed over it, and the clock that ends it.
 
-    def __init__(self, seconds: float, observe: Observe) -> None:
+    ``seconds`` is for the whole attempt.  ``checks`` is given each IP address before
+    any is connected to, and raises for one that must not be.
+    """
+
+    def __init__(
+        self,
+        seconds: float,
+        clock: Clock,
+        observe: Observe,
+        checks: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.seconds = seconds
         self.sent = False  # the request's first byte has gone out
-        self.answered = False  # a 200 has begun
+        self.answered = False  # a reply has begun
         self.received = 0
         self.cut_by = ""
+        self._clock = clock
         self._observe = observe
+        self._checks = checks
         self._lock = threading.Lock()
+        self._woken = threading.Event()  # a look-up has ended, or the attempt
         self._socket: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self.cut, (EXPIRED,))
-        self._timer.daemon = True
+        self._alarm: Alarm | None = None
 
     def __enter__(self) -> None:
-        self._timer.start()
+        self._alarm = self._clock.after(self.seconds, lambda: self.cut(EXPIRED))
 
     def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
+        if self._alarm is not None:
+            self._alarm.cancel()
         self._hold(None)
 
     def cut(self, reason: str) -> None:
         """Shut the connection, from any thread; the read that waits ends at once."""
         self.cut_by = self.cut_by or reason
+        self._woken.set()
         with self._lock, contextlib.suppress(OSError):
             if self._socket is not None:
                 self._socket.shutdown(socket.SHUT_RDWR)
@@ -61,7 +86,7 @@ class Connection:
         with self._lock:
             return self._socket is not None and _is_readable(self._socket)
 
-    def counted(self, body: RequestBody) -> Iterator[bytes]:
+    def counted(self, body: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the body and tell how much of it has been handed over."""
         sent = 0
         for block in body:
@@ -70,15 +95,62 @@ class Connection:
             self._observe(BytesSent(sent))
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Take what httpx tells of its connection."""
+        """Take what httpcore tells of a request."""
         _, _, step = event.partition(".")
-        if step == "connect_tcp.complete":
-            self._connected(info["return_value"].get_extra_info("socket"))
-        elif step == "send_request_headers.started" and _is_post(info):
+        if step == "send_request_headers.started" and _is_post(info):
             self._observe(Connected())
             self.sent = True
         elif step == "send_request_body.complete" and self.sent:
             self._observe(RequestSent())
+
+    # --- the network backend ----------------------------------------------------
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect to the first of the host's addresses that answers.
+
+        ``timeout`` (seconds) is for all of it: each address gets an equal share of
+        what is left.
+        """
+        end = time.monotonic() + (timeout or self.seconds)
+        addresses = self._addresses(host, port, end)
+        for left in range(len(addresses), 0, -1):
+            share = max(0.001, (end - time.monotonic()) / left)
+            try:
+                stream = httpcore.SyncBackend().connect_tcp(
+                    addresses[-left], port, share, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if left == 1 or self.cut_by:
+                    raise
+            else:
+                break
+        self._connected(stream.get_extra_info("socket"))
+        return stream
+
+    def _addresses(self, host: str, port: int, end: float) -> list[str]:
+        """Return the host's IP addresses, in the order in which to try them."""
+        look_up = _LookUp(host, port, self._woken)
+        self._woken.clear()
+        if self.cut_by:
+            self._woken.set()
+        look_up.start()
+        self._woken.wait(end - time.monotonic())
+        try:
+            addresses = look_up.result()
+        except Exception as fault:
+            raise httpcore.ConnectError(str(fault)) from fault
+        if not addresses:
+            raise httpcore.ConnectTimeout("the name server does not answer")
+        for address in addresses:
+            self._checks(address)
+        return addresses
 
     def _connected(self, connection: socket.socket) -> None:
         _keep_alive(connection)
@@ -92,6 +164,40 @@ class Connection:
             before, self._socket = self._socket, connection
         if before is not None:
             before.close()
+
+
+class _LookUp:
+    """A host's addresses, looked up in a thread that may outlive its attempt."""
+
+    def __init__(self, host: str, port: int, done: threading.Event) -> None:
+        self._addresses: list[str] = []
+        self._fault: Exception | None = None
+        self._target = host, port
+        self._done = done
+
+    def start(self) -> None:
+        """Begin; without a thread where the system allows no further one."""
+        try:
+            threading.Thread(target=self._run, name="name look-up", daemon=True).start()
+        except RuntimeError:
+            self._run()
+
+    def result(self) -> list[str]:
+        """Return the addresses, none before they are known; raises why there are none.
+
+        Of the system's many errors only OSError and UnicodeError have been seen.
+        """
+        if self._fault is not None:
+            raise self._fault
+        return self._addresses
+
+    def _run(self) -> None:
+        try:
+            found = socket.getaddrinfo(*self._target, type=socket.SOCK_STREAM)
+            self._addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+        except Exception as fault:  # noqa: BLE001 - raised by `result`
+            self._fault = fault
+        self._done.set()
 
 
 def _is_post(info: Mapping[str, Any]) -> bool:

@@ -90,13 +90,18 @@ class ContentDecoder:
 
     def _counted(self, block: bytes) -> Iterator[bytes]:
         if len(block) > self._left:
-            raise ServerError(
-                f"The reply is larger than {self._limit:,} bytes; reading ended there.",
-                hint="If the picture really is that large, raise --max-reply.",
-                billed=Billed.YES,
-            )
+            raise too_large(self._limit)
         self._left -= len(block)
         yield block
+
+
+def too_large(limit: int) -> ServerError:
+    """Return the error for a reply of more than ``limit`` bytes."""
+    return ServerError(
+        f"The reply is larger than {limit:,} bytes; reading ended there.",
+        hint="If the picture really is that large, raise --max-reply.",
+        billed=Billed.YES,
+    )
 
 
 class _Layer:

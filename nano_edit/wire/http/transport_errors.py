@@ -7,7 +7,7 @@ import socket
 import ssl
 from typing import TYPE_CHECKING
 
-import httpx
+import httpcore
 
 from nano_edit.domain import Billed
 from nano_edit.errors import (
@@ -24,15 +24,24 @@ if TYPE_CHECKING:
 
     from nano_edit.wire.http.connection import Connection
 
+FAULTS = (  # what httpcore raises
+    httpcore.NetworkError,
+    httpcore.TimeoutException,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+    httpcore.ConnectionNotAvailable,
+)
+
 
 @contextlib.contextmanager
 def transport_errors(connection: Connection) -> Iterator[None]:
-    """Turn what httpx raises inside into an error of ours."""
+    """Turn what httpcore raises inside into an error of ours."""
     try:
         yield
     except NanoEditError:
         raise
-    except httpx.HTTPError as fault:
+    except FAULTS as fault:
         raise _error(connection, fault) from fault
     except (OSError, ValueError) as fault:
         if not connection.cut_by:  # a read may fail in any way once its socket is shut
@@ -46,14 +55,12 @@ def _error(connection: Connection, fault: Exception) -> NanoEditError:
         return InterruptedEdit(
             "Stopped.", billed=billed if connection.sent else Billed.NO
         )
-    why = (
-        f"it took longer than {connection.seconds:g} s"
-        if connection.cut_by
-        else _reason(fault)
-    )
-    return (
-        _lost(connection, why) if connection.sent else _not_sent(connection, fault, why)
-    )
+    why = reason_of(fault)
+    if connection.cut_by:
+        why = f"it took longer than {connection.seconds:g} s"
+    if connection.sent:
+        return _lost(connection, why)
+    return _not_sent(connection, fault, why)
 
 
 def _not_sent(connection: Connection, fault: Exception, why: str) -> NetworkError:
@@ -87,10 +94,11 @@ def _causes(fault: BaseException | None) -> Iterator[BaseException]:
         fault = fault.__cause__ or fault.__context__
 
 
-def _reason(fault: Exception) -> str:
-    if isinstance(fault, httpx.ConnectTimeout):
+def reason_of(fault: Exception) -> str:
+    """Return why a connection failed, as half a sentence; it quotes no header."""
+    if isinstance(fault, httpcore.ConnectTimeout):
         return "no connection within --connect-timeout"
-    if isinstance(fault, httpx.LocalProtocolError):
+    if isinstance(fault, httpcore.LocalProtocolError):
         return "it cannot be written as HTTP"  # the fault quotes headers, so the key
     for cause in _causes(fault):
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -101,7 +109,7 @@ def _reason(fault: Exception) -> str:
 
 
 def _connection_hint(fault: Exception) -> str:
-    if isinstance(fault, httpx.ProxyError):
+    if isinstance(fault, httpcore.ProxyError):
         return "Check HTTPS_PROXY, ALL_PROXY and NO_PROXY."
     if any(isinstance(cause, ssl.SSLError) for cause in _causes(fault)):
         return "If your network has its own CA, name its file in SSL_CERT_FILE."
