@@ -47,7 +47,7 @@ URL = (
     "https://generativelanguage.googleapis.com"
     "/v1beta/models/gemini-3-pro-image:generateContent"
 )
-OTHERS = "Content-Type, Content-Length, Accept, Accept-Encoding, User-Agent"
+OTHERS = "Content-Type, Content-Length, Accept, Accept-Encoding, Connection, User-Agent"
 REQUEST = EditRequest(
     "Blur the background",
     (ImageInput("in.jpg", "image/jpeg", 4000, 3000, (b"x" * 1234,)),),
