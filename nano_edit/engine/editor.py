@@ -8,7 +8,7 @@ Made once, used for many edits, closed::
 Rules:
 - The key is looked up, and the connection made ready, when something is to be sent.
 - Of the environment it reads the key (``NANO_EDIT_API_KEY``, then the provider's
-  own variables), ``NANO_EDIT_BASE_URL`` when no URL is given, and what `httpx`
+  own variables), ``NANO_EDIT_BASE_URL`` when no URL is given, and what `wire`
   reads (proxies, CA); no configuration file, no keyring, nothing in this folder.
 - It prints nothing and handles no signal; ``observe`` hears what goes on.
 - Any number of threads may edit with one `Editor` at the same time.
@@ -231,7 +231,7 @@ class Editor:
         with self._lock:
             if self._client is None:
                 key = self._key()
-                from nano_edit.wire.http.client import Client  # noqa: PLC0415 - httpx
+                from nano_edit.wire.http.client import Client  # noqa: PLC0415 - httpcore
 
                 self._client = Client(self.service(key), self._tls)
             return self._client

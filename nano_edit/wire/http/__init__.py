@@ -1,1 +1,1 @@
-"""One HTTP request and its response over httpx."""
+"""One HTTP request and its response, and what may go wrong."""

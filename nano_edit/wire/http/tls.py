@@ -3,7 +3,7 @@
 Loading the list of CAs takes a tenth of the way from Enter to the first byte, and
 OpenSSL does it with the interpreter free: begun early, it costs no time at all.
 
-Rules: whom to trust is decided as httpx does it, by ``SSL_CERT_FILE``, then
+Rules: the CAs to trust are named by ``SSL_CERT_FILE``, then
 ``SSL_CERT_DIR``, then certifi's list; plain http asks neither variable.
 """
 
