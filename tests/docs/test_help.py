@@ -30,7 +30,16 @@ if TYPE_CHECKING:
     from nano_edit.cli.command_table import Command
     from nano_edit.cli.option_table import Row
 
-SLOW = {"typer", "rich", "httpcore", "PIL", "pydantic", "pybase64", "asyncio", "inspect"}
+SLOW = {
+    "typer",
+    "rich",
+    "httpcore",
+    "PIL",
+    "pydantic",
+    "pybase64",
+    "asyncio",
+    "inspect",
+}
 PAGE = Page()
 FULL = command_help(BY_NAME[EDIT], PAGE)
 SHORT = short_help(PAGE)
