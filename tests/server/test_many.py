@@ -281,7 +281,7 @@ def test_one_failing_edit_stops_no_other_and_is_made_again_alone(
     again = many(*EACH)
     assert again.status == 0
     assert len(emulator.requests) == 7
-    assert again.stderr.count("is there already") == 5
+    assert again.stderr.count("exists already, skipped") == 5
     assert "6 edits  done: 1, skipped: 5" in again.stderr
 
 

@@ -39,13 +39,13 @@ def edit(emulator: Emulator, *more: str) -> tuple[str, ...]:
 def test_a_wait_is_shown_and_leaves_a_summary_alone(session: Session) -> None:
     with Emulator(latency=1.5, signature_bytes=1000) as emulator:
         session.run(*edit(emulator))
-        screen = session.until("Waiting for the model 1 s  (typically 20-30 s at 1K)")
+        screen = session.until("Waiting for the model 1 s  (usually 20-30 s at 1K)")
         assert not session.cursor_is_shown
         assert screen.count("Waiting for the model") == 1
         screen = session.until("status 0")
     lines = [line for line in screen.splitlines() if line]
     assert lines[0] == "out.jpg"
-    assert lines[1].startswith("out.jpg  1248x832  ")
+    assert lines[1].startswith("1248x832  ")  # the path stands above already
     assert lines[1].endswith(" tokens")
     assert lines[2:] == ["status 0", ">"]
     assert session.cursor_is_shown
@@ -97,6 +97,25 @@ def test_ctrl_c_in_a_pause_ends_it_at_once(session: Session, folder: Path) -> No
     assert [path.name for path in folder.iterdir()] == ["in.jpg"]
 
 
+def test_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again(
+    session: Session,
+) -> None:
+    with Emulator(latency=4, signature_bytes=1000) as emulator:
+        session.run(*edit(emulator))
+        session.until("Waiting for the model")
+        session.press("C-z")
+        screen = session.until("status 148")  # 128 + SIGTSTP, as the shell says it
+        assert "Waiting for the model" not in screen
+        assert session.cursor_is_shown
+        session.type("fg; echo ended $?")
+        session.until("Waiting for the model")
+        assert not session.cursor_is_shown
+        screen = session.until("ended 0")
+    assert "Waiting for the model" not in screen
+    assert "out.jpg\n1248x832  " in screen
+    assert session.cursor_is_shown
+
+
 def test_a_failure_stands_where_the_line_was(session: Session) -> None:
     with Emulator(latency=1, faults="IMAGE_SAFETY") as emulator:
         session.run(*edit(emulator))
@@ -140,3 +159,54 @@ def test_show_draws_in_half_blocks_and_colour(session: Session) -> None:
     assert len({len(line) for line in drawn}) == 1
     assert len(drawn[0]) <= 100
     assert "\x1b[38;2;" in session.screen(colours=True)
+
+
+# --- many edits ------------------------------------------------------------------
+
+
+def test_a_person_sees_the_board_then_results_and_sums_alone(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(9):
+        photo(tmp_path / "in" / f"{number}.jpg", 32, 24)
+    with (
+        Emulator(latency=2, signature_bytes=1000, faults="IMAGE_SAFETY") as emulator,
+        Session(tmp_path, width=100, height=24) as session,
+    ):
+        where = ("--base-url", emulator.url)
+        session.run("sepia", "in", "--each", "-o", "out", "-j", "5", *where)
+        screen = session.until(
+            lambda screen: screen.count("waiting for the model") == 5
+        )
+        assert "0 of 9" in screen
+        screen = session.until("status 12")
+        assert session.cursor_is_shown
+    lines = [line for line in screen.splitlines() if line]
+    assert sorted(line[:4] for line in lines if line.endswith("-edited.jpg")) == (
+        ["out/"] * 8
+    )
+    assert "refused: No picture came" in screen
+    assert "waiting for" not in screen
+    assert "failed  1 (1 refused)" in screen
+
+
+def test_ctrl_z_removes_the_board_and_fg_draws_it_below(folder: Path) -> None:
+    (folder / "in").mkdir()
+    for number in range(4):
+        photo(folder / "in" / f"{number}.jpg", 32, 24)
+    with (
+        Emulator(latency=4, signature_bytes=1000) as emulator,
+        Session(folder, width=100, height=24) as session,
+    ):
+        where = ("--base-url", emulator.url)
+        session.run("sepia", "in", "--each", "-o", "out", "-j", "4", *where)
+        session.until("in/3.jpg  waiting for the model")
+        session.press("C-z")
+        screen = session.until("status 148")
+        assert "waiting for the model" not in screen
+        assert session.cursor_is_shown
+        session.type("fg; echo ended $?")
+        screen = session.until("in/3.jpg  waiting for the model")
+        assert "status 148" in screen  # what the shell wrote is still there
+        screen = session.until("ended 0")
+        assert "waiting for the model" not in screen
+        assert session.cursor_is_shown

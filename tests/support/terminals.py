@@ -66,6 +66,10 @@ class Session:
         line = shlex.join(command(*arguments))
         self._tmux("send-keys", "-l", f"clear; {line}; echo status $?\n")
 
+    def type(self, line: str) -> None:
+        """Type a line for the shell."""
+        self._tmux("send-keys", "-l", f"{line}\n")
+
     def press(self, key: str) -> None:
         self._tmux("send-keys", key)
 
@@ -88,11 +92,15 @@ class Session:
 
 
 class Stream(io.StringIO):
-    """Standard error, a terminal or not, and a bell for every write."""
+    """Standard error, a terminal or not, and a bell for every write.
+
+    ``fault`` is what a write raises from then on.
+    """
 
     def __init__(self, *, tty: bool, encoding: str = "utf-8") -> None:
         super().__init__()
         self._tty, self._encoding = tty, encoding
+        self.fault: Exception | None = None
         self._written = threading.Condition()
 
     @property
@@ -103,6 +111,8 @@ class Stream(io.StringIO):
         return self._tty
 
     def write(self, text: str) -> int:
+        if self.fault:
+            raise self.fault
         with self._written:
             count = super().write(text)
             self._written.notify_all()

@@ -6,22 +6,20 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from nano_edit.cli.config.service import edit_of, editor_for
-from nano_edit.cli.display.choice import display_for
 from nano_edit.cli.display.dry_run import dry_run_text
-from nano_edit.cli.display.messages import summary
-from nano_edit.cli.display.preview import show
+from nano_edit.cli.display.live import display_for
+from nano_edit.cli.display.messages import done_text, shows_paths
+from nano_edit.cli.display.reminder import remind_of_kept
 from nano_edit.cli.display.trace import Trace
 from nano_edit.cli.json_line import json_line
 from nano_edit.domain import ApiKey
 from nano_edit.engine.describe import describe
 from nano_edit.engine.records import record_of_result
-from nano_edit.engine.replies.kept import list_kept
-from nano_edit.engine.replies.spool import state_folder
 from nano_edit.errors import UsageError
 
 if TYPE_CHECKING:
     from nano_edit.cli.config.settings import Settings
-    from nano_edit.cli.display.progress import Display
+    from nano_edit.cli.display.progress import EditDisplay
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
     from nano_edit.domain import EditResult, Prepared
@@ -46,11 +44,13 @@ def run_single(settings: Settings, terminal: Terminal) -> None:
             result = _send(prepared, editor, options, display)
         tell(result, options, terminal)
         if options.show or options.show_both:
+            from nano_edit.cli.display.preview import show  # noqa: PLC0415 - Pillow
+
             show(prepared.request, result, options, terminal)
 
 
 def _send(
-    prepared: Prepared, editor: Editor, options: Options, display: Display
+    prepared: Prepared, editor: Editor, options: Options, display: EditDisplay
 ) -> EditResult:
     if not options.verbose:
         return editor.send(prepared, display.observe)
@@ -75,25 +75,17 @@ def tell_dry_run(
 
 def tell(result: EditResult, options: Options, terminal: Terminal) -> None:
     """Print the result where its readers look for it."""
+    record = record_of_result(result)
     if options.json:
-        terminal.result(json_line(record_of_result(result)))
+        terminal.result(json_line(record))
     elif result.image.path is not None:
-        terminal.result(str(result.image.path))
+        terminal.result(record["output"])
     if options.quiet:
         return
     for warning in result.warnings:
         terminal.say(f"warning: {warning}")
     if result.text and not options.json:
         terminal.say(result.text)
-    terminal.say(summary(result))
-    _tell_kept(terminal)
-
-
-def _tell_kept(terminal: Terminal) -> None:
-    """Remind of replies that earlier runs kept; nobody else ever will."""
-    kept = sum(not reply.in_use for reply in list_kept(state_folder()))
-    if kept:
-        what = (
-            "reply of an earlier run is" if kept == 1 else "replies of earlier runs are"
-        )
-        terminal.say(f"{kept} {what} still kept: nano-edit replies list shows them.")
+    is_named = options.json or not shows_paths(terminal)
+    terminal.say(done_text(record, named=is_named))
+    remind_of_kept(terminal)

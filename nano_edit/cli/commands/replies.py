@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nano_edit.cli.commands.asking import confirm
 from nano_edit.cli.commands.edit import tell
-from nano_edit.cli.display.choice import display_for
+from nano_edit.cli.display.live import display_for
 from nano_edit.cli.display.messages import error_text
 from nano_edit.cli.json_line import json_line
 from nano_edit.engine.recover import recover

@@ -1,4 +1,4 @@
-"""What is told while many edits run: a line an edit, and the sums at the end.
+"""What is told while many edits run: a line for each edit, and the sums at the end.
 
 Strategy: worker threads note down the stage of their edit; the thread that runs
 the batch tells what has ended.  A log hears of every edit, and now and then that
@@ -8,42 +8,36 @@ Rules:
 - Standard output gets the paths or the JSON objects, in the order in which the
   edits end; all else goes to standard error.
 - ``--quiet`` leaves the failures alone.
-- `note`, `began` and `observe` may be called from any thread.
+- `note` and `observe` may be called from any thread.
+- The display only observes: what ends the run, and with which status, is the
+  batch's own.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from nano_edit.cli.display.progress import HEARTBEAT, Display, Watch
+from nano_edit.cli.display.messages import (
+    done_text,
+    failure_text,
+    shows_paths,
+    sums,
+)
+from nano_edit.cli.display.progress import HEARTBEAT, Progress, Watch
 from nano_edit.cli.json_line import json_line
 from nano_edit.domain import Preparing
 from nano_edit.engine.batch.summary import Summary, edits
-from nano_edit.errors import ExitStatus
-from nano_edit.units import duration, size_text
+from nano_edit.units import duration
 
 if TYPE_CHECKING:
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
     from nano_edit.domain import Edit, EditEvent, EditResult
     from nano_edit.engine.batch.runner import Outcome
+    from nano_edit.engine.records import Record
     from nano_edit.errors import NanoEditError
-
-
-class Running(Display):
-    """One edit under way: its name, and the stage it is in."""
-
-    def __init__(self, label: str, board: BatchDisplay) -> None:
-        super().__init__(board.options, board.terminal)
-        self.label = label
-        self.name = " ".join(board.terminal.printable(label).split())  # in one line
-        self._board = board
-
-    def note(self, text: str) -> None:
-        """Tell a sentence about this edit."""
-        self._board.note(f"{self.label}: {text}")
 
 
 class BatchDisplay:
@@ -60,8 +54,8 @@ class BatchDisplay:
         self.summary = Summary(0)  # the batch's own, once there is one
         self._began = time.monotonic()
         self._interval = interval
-        self._lock = threading.RLock()  # of the stream and of what is under way
-        self._running: dict[int, Running] = {}
+        self._lock = threading.Lock()  # of what is under way
+        self._running: dict[int, tuple[str, Progress]] = {}
         self._hints: set[str] = set()  # that were given already
         self._watch: Watch | None = None
 
@@ -72,7 +66,7 @@ class BatchDisplay:
         if self._watch:
             self._watch.end()
         if kind is None and not self.options.quiet:
-            self._tell_sums()
+            self._tell_sums(sums(self.summary, time.monotonic() - self._began))
 
     # --- what is told ---------------------------------------------------------
 
@@ -84,11 +78,18 @@ class BatchDisplay:
     def observe(self, edit: Edit, event: EditEvent) -> None:
         """Take an event of an edit; the first enters it among those under way."""
         if isinstance(event, Preparing):
-            with self._lock:
-                self._running[id(edit)] = Running(edit.label, self)
-                if self._watch is None and not self.options.quiet:
-                    self._watch = Watch(self._interval, self._look, self._leave)
-        self._running[id(edit)].observe(event)
+            self._enter(edit)
+        _, progress = self._running[id(edit)]
+        progress.observe(event)
+
+    def _enter(self, edit: Edit) -> None:
+        label = edit.label
+        name = " ".join(self.terminal.printable(label).split())  # in one line
+        progress = Progress(lambda text: self.note(f"{label}: {text}"))
+        with self._lock:
+            self._running[id(edit)] = name, progress
+            if self._watch is None and not self.options.quiet:
+                self._watch = Watch(self._interval, self._look, self._leave)
 
     def ended(self, outcome: Outcome) -> None:
         """Tell what an edit ended with."""
@@ -116,17 +117,18 @@ class BatchDisplay:
         if self.options.text and result.text:
             self.note(f"{edit.label}: {result.text}")
 
-    def _tell_done(self, record: dict[str, Any]) -> None:
-        self.note(self._place() + done_text(record))
+    def _tell_done(self, record: Record) -> None:
+        named = self.options.json or not shows_paths(self.terminal)
+        self.note(self._place() + done_text(record, named=named))
         if self._watch:
             self._watch.wake()  # the next sign of life is due later
 
-    def _tell_sums(self) -> None:
-        self._say(sums_text(self.summary, time.monotonic() - self._began))
+    def _tell_sums(self, rows: list[tuple[str, str]]) -> None:
+        facts = ", ".join(f"{name}: {value}" for name, value in rows)
+        self._say(f"{edits(self.summary.total)}  {facts}")
 
     def _say(self, text: str) -> None:
-        with self._lock:
-            self.terminal.say(text)
+        self.terminal.say(text)
 
     def _result(self, line: str) -> None:
         self.terminal.result(line)
@@ -141,7 +143,7 @@ class BatchDisplay:
             )
 
     def _leave(self) -> None:
-        """Take down what the watch put up."""
+        """Remove what the watch has drawn."""
 
     def _place(self) -> str:
         return f"[{self.summary.ended}/{self.summary.total}] "
@@ -155,49 +157,3 @@ class BatchDisplay:
             self._hints.add(error.hint)
             lines.append(f"  {error.hint}")
         return "\n".join(lines)
-
-
-# --- words -------------------------------------------------------------------
-
-_NEVER_SENT = {ExitStatus.USAGE, ExitStatus.INPUT}
-
-
-def done_text(record: dict[str, Any]) -> str:
-    """Return the line of an edit that has its picture."""
-    if record.get("skipped"):
-        return f"{record['output']}  is there already"
-    took = "from the cache" if record["cached"] else f"{record['elapsed_s']:.1f} s"
-    size = f"{record['width']}x{record['height']}"
-    return f"{record['output']}  {size}  {size_text(record['bytes'])}  {took}"
-
-
-def failure_text(label: str, error: NanoEditError) -> str:
-    """Return which edit failed, how, and whether it was billed."""
-    billed = (
-        "" if error.exit_status in _NEVER_SENT else f" (billed: {error.billed.value})"
-    )
-    message = error.message.removeprefix(f"{label}: ")
-    return f"{label}: {error.exit_status.code}: {message}{billed}"
-
-
-def sums(summary: Summary, seconds: float) -> list[tuple[str, str]]:
-    """Return the sums of a run: what, and how much; only what there is of."""
-    reasons = ", ".join(
-        f"{count} {code}" for code, count in summary.reasons.most_common()
-    )
-    rows = [
-        ("done", f"{summary.done}", summary.done or not summary.ended),
-        ("from the cache", f"{summary.cached}", summary.cached),
-        ("skipped", f"{summary.skipped}", summary.skipped),
-        ("failed", f"{summary.failed} ({reasons})", summary.failed),
-        ("not begun", f"{summary.left}", summary.left),
-        ("tokens", f"{summary.tokens:,}", summary.tokens),
-        ("time", duration(seconds), True),
-    ]
-    return [(name, value) for name, value, there in rows if there]
-
-
-def sums_text(summary: Summary, seconds: float) -> str:
-    """Return the sums in a line."""
-    facts = ", ".join(f"{name}: {value}" for name, value in sums(summary, seconds))
-    return f"{edits(summary.total)}  {facts}"

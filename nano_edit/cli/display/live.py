@@ -1,130 +1,215 @@
-"""The line that changes on a terminal while an edit runs, and is gone at its end.
+"""What a person at a terminal sees while an edit runs: a line that changes.
 
 Strategy: one thread of ours draws, ten times a second, from the stage that
-`Display` notes down; Rich's own thread is not started.  Rich is loaded by that
+`Progress` notes down.  Rich (`nano_edit.cli.display.drawing`) is loaded by that
 thread, when an edit has lasted a moment, so the request never waits for it.
 
 Rules:
-- One line, never wider than the terminal; sentences are printed above it.
-- The thread that hid the cursor shows it again, whatever happened meanwhile.
-- Text from outside is cleaned, and never read as Rich's markup.
+- What is drawn is removed at the end, and while the program is stopped by Ctrl-Z;
+  the cursor is hidden only as long as something is drawn.
+- Sentences are printed above it.
+- A terminal that fails ends the drawing and nothing else.
 """
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Self
 
-from nano_edit.cli.display.progress import Display, Kind, Stage, Watch
-from nano_edit.units import size_text
+from nano_edit.cli.display.progress import EditDisplay, LogDisplay, Watch
 
 if TYPE_CHECKING:
-    from rich.console import Console, OverflowMethod, RenderableType
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
+    from nano_edit.cli.display.drawing import Screen
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
+    from nano_edit.domain import EditEvent
 
 FRAME = 0.1  # seconds between two pictures of the line
 PATIENCE = 0.3  # seconds; what is over by then needs no line
-BAR = 24  # cells
 
 
-class LiveDisplay(Display):
+def display_for(options: Options, terminal: Terminal) -> EditDisplay:
+    """Return the display of one edit for this run; a context manager."""
+    if options.quiet:
+        return EditDisplay(options, terminal)
+    if terminal.is_interactive:
+        return LiveDisplay(options, terminal)
+    return LogDisplay(options, terminal)
+
+
+class LiveDisplay(EditDisplay):
     """Shows the stage on a line that changes."""
 
     def __init__(self, options: Options, terminal: Terminal) -> None:
         super().__init__(options, terminal)
-        self._typical = "" if options.emulate else typical_wait(options)
-        self._lock = threading.Lock()  # one writes to the terminal at a time
-        self._screen: _Screen | None = None
-        self._watch: Watch | None = None
+        self._usual = "" if options.emulate else usual_wait(options)
+        self._area = LiveArea(terminal)
         self._due = 0.0
 
+    def __enter__(self) -> Self:
+        self._area.__enter__()
+        return self
+
     def __exit__(self, *_: object) -> None:
-        if self._watch:
-            self._watch.end()
+        super().__exit__()
+        self._area.__exit__()
 
     def note(self, text: str) -> None:
         """Tell a sentence, above the line."""
-        with self._lock:
-            if self._screen:
-                self._screen.say(self._terminal.printable(text))
-            else:
-                super().note(text)
+        self._area.say(text)
 
-    def _enter(self, kind: Kind, total: float | None = None) -> None:
-        super()._enter(kind, total)
-        if not self._watch:
+    def observe(self, event: EditEvent) -> None:
+        """Take an event; the first one begins the watch."""
+        super().observe(event)
+        if self._watch is None:
             self._due = time.monotonic() + PATIENCE
-            self._watch = Watch(FRAME, self._look, self._leave)
+            self._watch = Watch(FRAME, self._look, self._area.clear)
 
     def _look(self, woken: bool) -> None:
         del woken
-        now, stage = time.monotonic(), self.stage
-        if stage and now >= self._due:
-            screen = self._screen or _Screen(self._terminal)
-            with self._lock:
-                self._screen = screen
-                screen.draw(stage, now, self._typical)
+        now = time.monotonic()
+        if now >= self._due:
+            stage = self.progress.stage
+            self._area.draw(lambda screen: screen.show_line(stage, now, self._usual))
 
-    def _leave(self) -> None:
+
+class LiveArea:
+    """The bottom of a terminal: what is drawn there, and what is said above it.
+
+    A context manager; any thread may draw and say.
+    """
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._lock = threading.RLock()  # one writes to the terminal at a time
+        self._screen: Screen | None = None
+        self._is_lost = False  # the terminal has failed
+        self._stop_key = _StopKey(self._nothing_drawn)
+
+    def __enter__(self) -> Self:
+        self._stop_key.take()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop_key.give_back()
+        self.clear()
+
+    def draw(self, draw: Callable[[Screen], None]) -> None:
+        """Let ``draw`` put something on the screen; the first time loads Rich."""
+        if self._is_lost:
+            return
+        screen = self._screen or _screen_on(self._terminal)
+        with self._lock:
+            self._screen = screen
+            self._guarded(lambda: draw(screen))
+
+    def say(self, text: str) -> None:
+        """Print a sentence, above what is drawn."""
+        with self._lock:
+            screen = self._screen
+            if screen is None:
+                self._terminal.say(text)
+            else:
+                self._guarded(lambda: screen.say(self._terminal.printable(text)))
+
+    def result(self, line: str) -> None:
+        """Write a line of result to standard output, above what is drawn."""
+        with self._lock:
+            # The two streams are, as a rule, one terminal.
+            screen = self._screen if self._terminal.stdout_is_tty else None
+            if screen:
+                self._guarded(screen.close)
+            self._terminal.result(line)
+            if screen and self._screen:
+                self._guarded(screen.open)
+
+    def print_sums(self, rows: list[tuple[str, str]]) -> None:
+        """Print the sums of a run, a line each."""
+        from nano_edit.cli.display.drawing import print_sums  # noqa: PLC0415 - Rich
+
+        self._guarded(lambda: print_sums(self._terminal, rows))
+
+    def clear(self) -> None:
+        """Remove what is drawn."""
         with self._lock:
             screen, self._screen = self._screen, None
             if screen:
-                screen.close()
+                self._guarded(screen.close)
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except (OSError, ValueError):  # ValueError: the stream was closed
+            self._screen, self._is_lost = None, True
+
+    @contextmanager
+    def _nothing_drawn(self) -> Iterator[None]:
+        """Remove what is drawn, and draw nothing, while the program is stopped.
+
+        Called within a signal's handler, whose frame may be writing or hold the lock:
+        so it writes past the stream, and does not wait for ever.
+        """
+        is_held = self._lock.acquire(timeout=PATIENCE)
+        try:
+            self._write_past(lambda screen: screen.erasure())
+            yield
+            self._write_past(lambda screen: screen.restoration())
+        finally:
+            if is_held:
+                self._lock.release()
+
+    def _write_past(self, data: Callable[[Screen], bytes]) -> None:
+        screen = self._screen
+        if screen:
+            with suppress(OSError, ValueError):
+                os.write(self._terminal.stderr.fileno(), data(screen))
 
 
-class _Screen:
-    """The bottom line of a terminal, drawn by Rich."""
+def _screen_on(terminal: Terminal) -> Screen:
+    from nano_edit.cli.display.drawing import Screen  # noqa: PLC0415 - loads Rich
 
-    def __init__(self, terminal: Terminal) -> None:
-        from rich.live import Live  # noqa: PLC0415 - see above
-
-        self._console = console_of(terminal)
-        self._live = Live(
-            console=self._console,
-            auto_refresh=False,
-            transient=True,
-            redirect_stdout=False,  # results go there, and not through Rich
-            redirect_stderr=False,
-        )
-        self._live.start()
-
-    def draw(self, stage: Stage, now: float, typical: str) -> None:
-        unicode = self._console.encoding.startswith("utf")
-        self._live.update(line_of(stage, now, typical, unicode=unicode), refresh=True)
-
-    def say(self, text: str) -> None:
-        from rich.text import Text  # noqa: PLC0415 - see above
-
-        self._console.print(Text(text), soft_wrap=True)
-
-    def close(self) -> None:
-        self._live.stop()
+    return Screen(terminal)
 
 
-def console_of(terminal: Terminal, **more: Any) -> Console:
-    """Return Rich's view of standard error, which is known to be a terminal.
+class _StopKey:
+    """Ctrl-Z while something is drawn: the program is stopped within ``around``."""
 
-    ``more`` goes to `rich.console.Console` as it is.
-    """
-    from rich.console import Console  # noqa: PLC0415 - see above
+    def __init__(self, around: Callable[[], AbstractContextManager[None]]) -> None:
+        self._around = around
+        self._is_ours = False
 
-    return Console(
-        file=terminal.stderr,
-        force_terminal=True,  # asked already; FORCE_COLOR and others are not
-        force_interactive=True,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        _environ=terminal.environ,
-        **more,
-    )
+    def take(self) -> None:
+        """Handle the signal, where there is one and nobody else does."""
+        if (
+            hasattr(signal, "SIGTSTP")
+            and threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGTSTP) is signal.SIG_DFL
+        ):
+            self._is_ours = True
+            signal.signal(signal.SIGTSTP, self._stop)
+
+    def give_back(self) -> None:
+        """Let the signal do again what it does by itself."""
+        if self._is_ours:
+            self._is_ours = False
+            signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+
+    def _stop(self, *_: object) -> None:
+        with self._around():
+            signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGTSTP)  # stopped here, until SIGCONT
+            signal.signal(signal.SIGTSTP, self._stop)
 
 
-def typical_wait(options: Options) -> str:
-    """Return how long the service is silent as a rule: seconds seen in real use."""
+def usual_wait(options: Options) -> str:
+    """Return how long the service is usually silent: seconds seen in real use."""
     if options.size == "4K":
         return "30-150 s at 4K"
     if len(options.images or ()) > 1:
@@ -133,53 +218,3 @@ def typical_wait(options: Options) -> str:
     return {"512": f"{usual}, less at 512", "2K": f"{usual}, more at 2K"}.get(
         options.size or "", usual
     )
-
-
-def line_of(
-    stage: Stage, now: float, typical: str, *, unicode: bool = True
-) -> RenderableType:
-    """Return the line for a stage at the time ``now``, with a bar where it has one."""
-    from rich.progress_bar import ProgressBar  # noqa: PLC0415 - see above
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    overflow: OverflowMethod = "ellipsis" if unicode else "crop"
-    head = Text.assemble(
-        (_spinner(now, unicode=unicode), "cyan"), f" {stage.kind.value.capitalize()} "
-    )
-    facts = Text(facts_of(stage, now, typical), "dim")
-    line = Table.grid()
-    line.add_column(no_wrap=True, overflow=overflow)
-    if stage.kind not in {Kind.SENDING, Kind.RECEIVING} or not stage.total:
-        line.add_row(head.append_text(facts))
-        return line
-    line.add_column(max_width=BAR)  # the one that gives way in a narrow terminal
-    line.add_column(no_wrap=True, overflow=overflow)
-    bar = ProgressBar(total=stage.total, completed=stage.done)
-    line.add_row(head, bar, Text(" ").append_text(facts))
-    return line
-
-
-def facts_of(stage: Stage, now: float, typical: str) -> str:
-    """Return what is known in numbers of a stage at the time ``now``."""
-    seconds = max(0.0, now - stage.began)
-    facts = [f"{seconds:.0f} s"]
-    match stage.kind:
-        case Kind.SENDING:
-            facts = [f"{size_text(stage.done)} of {size_text(stage.total or 0)}"]
-        case Kind.WAITING if typical:
-            facts.append(f"(typically {typical})")
-        case Kind.RECEIVING:
-            facts = [size_text(stage.done)]
-            if seconds >= 0.5:  # before that the speed is a guess
-                facts.append(f"{size_text(stage.done / seconds)}/s")
-        case Kind.PAUSING:
-            facts = [f"{max(0.0, (stage.total or 0) - seconds):.0f} s left"]
-    if stage.attempt > 1:
-        facts.append(f"attempt {stage.attempt}")
-    return "  ".join(facts)
-
-
-def _spinner(now: float, *, unicode: bool) -> str:
-    frames = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏" if unicode else "|/-\\"
-    return frames[int(now / FRAME) % len(frames)]

@@ -1,22 +1,51 @@
-"""What a person reads: errors, summaries and sizes, each in a line or a few."""
+"""The words about results and failures, for one edit and for many.
+
+Rules: a line about a result says pixels, size, time and tokens; a failure says what
+happened, whether it was billed, what is kept, and the next step.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nano_edit.errors import ExitStatus
-from nano_edit.units import size_text
+from nano_edit.units import duration, size_text
 
 if TYPE_CHECKING:
-    from nano_edit.domain import EditResult
+    from collections.abc import Mapping
+
+    from nano_edit.cli.terminal import Terminal
+    from nano_edit.engine.batch.summary import Summary
     from nano_edit.errors import NanoEditError
 
-# Before these nothing can have been sent, so the word would only be noise.
+# With these nothing was sent, so nothing is said about the bill.
 _NEVER_SENT = {ExitStatus.USAGE, ExitStatus.INPUT}
 
 
+def shows_paths(terminal: Terminal) -> bool:
+    """Whether the paths of standard output stand on the screen of standard error."""
+    return terminal.stdout_is_tty and terminal.stderr.isatty()
+
+
+def done_text(record: Mapping[str, Any], *, named: bool = True) -> str:
+    """Return the line about a result; ``named``: with its path."""
+    path = record["output"] if record["output"] != "-" else "standard output"
+    if record.get("skipped"):
+        return f"{path}  exists already, skipped"
+    tokens = record["usage"]["total_tokens"]
+    facts = [
+        path if named else "",
+        f"{record['width']}x{record['height']}",
+        size_text(record["bytes"]),
+        "from the cache" if record["cached"] else duration(record["elapsed_s"]),
+        f"{tokens:,} tokens" if tokens and not record["cached"] else "",
+        f"{record['attempts']} attempts" if record["attempts"] > 1 else "",
+    ]
+    return "  ".join(fact for fact in facts if fact)
+
+
 def error_text(error: NanoEditError) -> str:
-    """Return what happened, whether it was billed, what is kept, and what to do."""
+    """Return the end of a run: what happened, the bill, what is kept, what to do."""
     lines = [f"nano-edit: {error.message}"]
     if error.recovery is not None:
         lines.append(_kept(error))
@@ -40,17 +69,27 @@ def _attempts(count: int) -> str:
     return f" Attempts: {count}." if count > 1 else ""
 
 
-def summary(result: EditResult) -> str:
-    """Return the line that stays: path, pixels, bytes, seconds, tokens."""
-    image = result.image
-    facts = [
-        str(image.path or "standard output"),
-        f"{image.width}x{image.height}",
-        size_text(image.size),
-        "from the cache" if result.cached else f"{result.elapsed:.1f} s",
+def failure_text(label: str, error: NanoEditError) -> str:
+    """Return in a line which edit of many failed, how, and whether it was billed."""
+    billed = (
+        "" if error.exit_status in _NEVER_SENT else f" (billed: {error.billed.value})"
+    )
+    message = error.message.removeprefix(f"{label}: ")
+    return f"{label}: {error.exit_status.code}: {message}{billed}"
+
+
+def sums(summary: Summary, seconds: float) -> list[tuple[str, str]]:
+    """Return the sums of a run: what, and how much; only what there is of."""
+    reasons = ", ".join(
+        f"{count} {code}" for code, count in summary.reasons.most_common()
+    )
+    rows = [
+        ("done", f"{summary.done}", summary.done or not summary.ended),
+        ("from the cache", f"{summary.cached}", summary.cached),
+        ("skipped", f"{summary.skipped}", summary.skipped),
+        ("failed", f"{summary.failed} ({reasons})", summary.failed),
+        ("not begun", f"{summary.left}", summary.left),
+        ("tokens", f"{summary.tokens:,}", summary.tokens),
+        ("time", duration(seconds), True),
     ]
-    if result.reply.usage.total_tokens is not None and not result.cached:
-        facts.append(f"{result.reply.usage.total_tokens:,} tokens")
-    if result.attempts > 1:
-        facts.append(f"{result.attempts} attempts")
-    return "  ".join(facts)
+    return [(name, value) for name, value, there in rows if there]

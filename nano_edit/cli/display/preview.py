@@ -6,6 +6,9 @@ and when it is imported; both are steered here to where the drawing goes.
 
 Rules:
 - Standard output stays the result's: the drawing goes to standard error.
+- What is drawn is RGB, and transparency shows as grey; pictures side by side have
+  the same height.
+- Loaded late: it needs Pillow and Rich.
 - The picture is in place by now.  Whatever keeps it from being drawn is said in
   one line and changes nothing of the exit status.
 """
@@ -19,13 +22,15 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any, TextIO
 
+from PIL import Image, ImageOps
+
+from nano_edit.cli.display.drawing import console_of
 from nano_edit.errors import InputError
+from nano_edit.pictures.inputs.modes import settle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-    from PIL.Image import Image
 
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
@@ -34,6 +39,8 @@ if TYPE_CHECKING:
 LEFT_FREE = 4  # rows, for the path, the summary and the prompt
 MOST = 290  # cells either way; kitty's placeholders are counted to 297
 INSTALL = "pip install 'nano-edit[preview]'"
+HEIGHT = 1200  # pixels at most; no terminal shows more
+_GREY = (128, 128, 128)
 
 
 def show(
@@ -64,8 +71,6 @@ def _hindrance(paths: list[Path], terminal: Terminal) -> str:
 
 def _try_to_draw(paths: list[Path], terminal: Terminal) -> str:
     """Draw; return why it was not done, or nothing."""
-    from nano_edit.cli.display.side_by_side import side_by_side  # noqa: PLC0415 - Pillow
-
     try:
         picture = side_by_side(paths)
         with _quiet_library(), _drawing_to(_asked(terminal)) as asked:
@@ -79,10 +84,8 @@ def _try_to_draw(paths: list[Path], terminal: Terminal) -> str:
     return ""
 
 
-def _draw(picture: Image, terminal: Terminal, *, ask: bool) -> None:
+def _draw(picture: Image.Image, terminal: Terminal, *, ask: bool) -> None:
     from textual_image import renderable  # noqa: PLC0415 - asks the terminal
-
-    from nano_edit.cli.display.live import console_of  # noqa: PLC0415
 
     drawing: Any = renderable.Image if ask else renderable.HalfcellImage
     # Kitty finds the picture by a number that is written as a colour, and tmux
@@ -128,3 +131,51 @@ def _quiet_library() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+# --- the picture that is drawn ------------------------------------------------
+
+
+def side_by_side(paths: Sequence[Path], *, height: int = HEIGHT) -> Image.Image:
+    """Return the pictures at ``paths`` in a row, at most ``height`` pixels high.
+
+    Raises InputError for a file that cannot be read as a picture.
+    """
+    pictures = [_small(path, height) for path in paths]
+    height = min(picture.height for picture in pictures)
+    pictures = [_of_height(picture, height) for picture in pictures]
+    gap = max(1, height // 40) if len(pictures) > 1 else 0
+    width = sum(picture.width + gap for picture in pictures) - gap
+    row = Image.new("RGB", (width, height))
+    left = 0
+    for picture in pictures:
+        row.paste(picture, (left, 0))
+        left += picture.width + gap
+    return row
+
+
+def _small(path: Path, height: int) -> Image.Image:
+    try:
+        with Image.open(path) as opened:
+            opened.draft("RGB", (height, height))  # JPEG: decode a part of it
+            ImageOps.exif_transpose(opened, in_place=True)
+            picture, _ = settle(opened, bit_depth=8)
+    except Exception as error:  # Pillow raises anything over a broken file
+        raise InputError(f"{path} cannot be read as a picture.") from error
+    picture.thumbnail((4 * height, height), reducing_gap=2.0)
+    return _opaque(picture)
+
+
+def _opaque(picture: Image.Image) -> Image.Image:
+    if picture.mode != "RGBA":
+        return picture.convert("RGB")
+    ground = Image.new("RGB", picture.size, _GREY)
+    ground.paste(picture, mask=picture.getchannel("A"))
+    return ground
+
+
+def _of_height(picture: Image.Image, height: int) -> Image.Image:
+    if picture.height == height:
+        return picture
+    width = max(1, round(picture.width * height / picture.height))
+    return picture.resize((width, height))

@@ -1,21 +1,21 @@
-"""What is told while one edit runs, to a person and to a log.
+"""What is told while one edit runs: its stage, and sentences.
 
-Strategy: `Display.observe` only notes down which stage the edit is in and how
+Strategy: `Progress.observe` only notes down which stage the edit is in and how
 far it has come, so the bytes never wait for a line to be written.  A second
-thread reads those notes: every 15 s for a log, ten times a second for a
-terminal (`nano_edit.cli.display.live`).
+thread (`Watch`) reads those notes: every 15 s for a log, ten times a second for
+a terminal (`nano_edit.cli.display.live`).
 
 Rules:
 - Standard error only; ``--quiet`` leaves errors alone.
 - What is no terminal gets plain lines, whatever the environment says of colours.
 - Every thread has ended when the ``with`` block has.
+- A stream that fails ends the telling and nothing else.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Self
 
@@ -27,6 +27,7 @@ from nano_edit.domain import (
     EditEvent,
     Finishing,
     Note,
+    Preparing,
     ReplyStarted,
     RequestSent,
     RetryScheduled,
@@ -41,9 +42,10 @@ if TYPE_CHECKING:
 HEARTBEAT = 15.0  # seconds; CI services end a job that is silent for minutes
 
 
-class Kind(Enum):
-    """The stages of an edit, each with the words for it."""
+class Phase(Enum):
+    """The phases of an edit, each with the words for it."""
 
+    PREPARING = "preparing"
     CONNECTING = "connecting"
     SENDING = "sending"
     WAITING = "waiting for the model"
@@ -52,66 +54,64 @@ class Kind(Enum):
     PAUSING = "waiting for the next attempt"
 
 
-@dataclass(slots=True)
 class Stage:
     """Where an edit is; ``done`` alone changes, many times a second."""
 
-    kind: Kind
-    began: float  # time.monotonic()
-    attempt: int = 1
-    total: float | None = None  # bytes; of a pause: seconds
-    done: int = 0  # bytes
+    __slots__ = ("attempt", "began", "done", "phase", "total")
+
+    def __init__(
+        self,
+        phase: Phase,
+        began: float,  # time.monotonic()
+        attempt: int = 1,
+        total: float | None = None,  # bytes; of a pause: seconds
+        done: int = 0,  # bytes
+    ) -> None:
+        self.phase = phase
+        self.began = began
+        self.attempt = attempt
+        self.total = total
+        self.done = done
 
 
-class Display:
-    """Tells what is said in words, and notes the stages down."""
+class Progress:
+    """Follows the events of one edit; ``note`` is given its sentences."""
 
-    def __init__(self, options: Options, terminal: Terminal) -> None:
-        self._quiet = options.quiet
-        self._terminal = terminal
+    def __init__(self, note: Callable[[str], None]) -> None:
+        self._note = note
         self._attempt = 1
         self._total = 0  # bytes of the request
-        self.stage: Stage | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def note(self, text: str) -> None:
-        """Tell a sentence."""
-        if not self._quiet:
-            self._terminal.say(text)
+        self.stage = Stage(Phase.PREPARING, time.monotonic())
 
     def observe(self, event: EditEvent) -> None:
         """Take an event of the edit."""
         match event:
             case BytesSent(done) | BytesReceived(done):
-                if self.stage:
-                    self.stage.done = done
+                self.stage.done = done
             case Note(text):
-                self.note(text)
+                self._note(text)
+            case Preparing():
+                self._enter(Phase.PREPARING)
             case AttemptStarted(number, total):
                 self._attempt, self._total = number, total
-                self._enter(Kind.CONNECTING)
+                self._enter(Phase.CONNECTING)
             case Connected():
-                self._enter(Kind.SENDING, self._total)
+                self._enter(Phase.SENDING, self._total)
             case RequestSent():
-                self._enter(Kind.WAITING)
+                self._enter(Phase.WAITING)
             case ReplyStarted(_, length):
-                self._enter(Kind.RECEIVING, length)
+                self._enter(Phase.RECEIVING, length)
             case Finishing():
-                self._enter(Kind.FINISHING)
+                self._enter(Phase.FINISHING)
             case RetryScheduled(number, delay, reason):
-                self.note(retry_text(number, delay, reason))
+                self._note(retry_text(number, delay, reason))
                 self._attempt = number + 1
-                self._enter(Kind.PAUSING, delay)
-            case _:  # what comes before the first attempt
+                self._enter(Phase.PAUSING, delay)
+            case _:  # no phase begins with it
                 pass
 
-    def _enter(self, kind: Kind, total: float | None = None) -> None:
-        self.stage = Stage(kind, time.monotonic(), self._attempt, total)
+    def _enter(self, phase: Phase, total: float | None = None) -> None:
+        self.stage = Stage(phase, time.monotonic(), self._attempt, total)
 
 
 def retry_text(number: int, delay: float, reason: str) -> str:
@@ -126,7 +126,7 @@ class Watch:
     """A thread that looks every ``interval`` seconds, and at once when woken.
 
     ``look`` is called with whether it was woken.  The thread is no daemon: what
-    it put on the screen is taken away again however the program ends.
+    it put on the screen is removed however the program ends.
     """
 
     def __init__(
@@ -172,7 +172,36 @@ class Watch:
             self._leave()
 
 
-class LogDisplay(Display):
+class EditDisplay:
+    """Tells the sentences of one edit and nothing of its progress: ``--quiet``.
+
+    Also the base of the displays that show progress.
+    """
+
+    def __init__(self, options: Options, terminal: Terminal) -> None:
+        self._quiet = options.quiet
+        self._terminal = terminal
+        self._watch: Watch | None = None
+        self.progress = Progress(self.note)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._watch:
+            self._watch.end()
+
+    def note(self, text: str) -> None:
+        """Tell a sentence."""
+        if not self._quiet:
+            self._terminal.say(text)
+
+    def observe(self, event: EditEvent) -> None:
+        """Take an event of the edit."""
+        self.progress.observe(event)
+
+
+class LogDisplay(EditDisplay):
     """Writes a line each ``interval`` seconds that a stage lasts."""
 
     def __init__(
@@ -180,20 +209,18 @@ class LogDisplay(Display):
     ) -> None:
         super().__init__(options, terminal)
         self._interval = interval
-        self._watch: Watch | None = None
 
-    def __exit__(self, *_: object) -> None:
-        if self._watch:
-            self._watch.end()
-
-    def _enter(self, kind: Kind, total: float | None = None) -> None:
-        super()._enter(kind, total)
-        if self._watch:
-            self._watch.wake()
-        else:
+    def observe(self, event: EditEvent) -> None:
+        """Take an event; a new stage begins a new interval."""
+        before = self.progress.stage
+        super().observe(event)
+        if self._watch is None:
             self._watch = Watch(self._interval, self._look)
+        elif self.progress.stage is not before:
+            self._watch.wake()
 
     def _look(self, woken: bool) -> None:
-        if not woken and (stage := self.stage):
+        if not woken:
+            stage = self.progress.stage
             seconds = time.monotonic() - stage.began
-            self.note(f"still {stage.kind.value}, {seconds:.0f} s so far")
+            self.note(f"still {stage.phase.value}, {seconds:.0f} s so far")

@@ -30,7 +30,7 @@ from nano_edit.wire.service import endpoint
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from nano_edit.cli.display.progress import Display
+    from nano_edit.cli.display.progress import EditDisplay
     from nano_edit.domain import EditRequest, EditResult, Usage
     from nano_edit.wire.service import Service
 
@@ -43,7 +43,7 @@ class Trace:
         level: int,
         request: EditRequest,
         service: Service,
-        display: Display,
+        display: EditDisplay,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._headers = level > 1

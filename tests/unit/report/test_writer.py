@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import os
 import re
 import sys
@@ -14,7 +13,6 @@ import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -23,6 +21,7 @@ import pytest
 import support
 from hypothesis import given
 from hypothesis import strategies as st
+from support.pages import Outline
 
 from nano_edit.errors import InputError, OutputError, PartialError, UsageError
 from nano_edit.report.entry import ReportEntry, entry_from_record
@@ -33,33 +32,11 @@ from nano_edit.report.writer import LARGE, MANY, SMALL, ReportWriter
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nano_edit.emulator import Emulator
-
 HOSTILE = "</script><script>steal()</script>\"><img src=x onerror=steal()>'&lt;\x1b[31m"
 PLAIN = ReportEntry(
     "out.png", "Blur it", None, None, {"tokens": "1,290"}, "done", tokens=1290
 )
 FAILED = replace(PLAIN, ending="failed", code="refused", failure="No.\nAsk again.")
-
-
-class Outline(HTMLParser):
-    """The tags of a page with their attributes, and its text."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.tags if name == tag]
 
 
 def write(path: Path, entries: Iterable[ReportEntry], **more: Any) -> Outline:
@@ -271,46 +248,6 @@ def test_a_result_without_a_file_is_named_after_its_input(
 )
 def test_an_input_that_is_no_file_is_not_shown(images: object) -> None:
     assert entry_from_record({**RESULT, "images": images}).before is None
-
-
-def test_a_run_of_many_edits_writes_the_report(
-    run: support.Run, emulator: Emulator, tmp_path: Path
-) -> None:
-    photo = support.photo(tmp_path / "in.jpg")
-    (tmp_path / "cut.jpg").write_bytes(photo.read_bytes()[:500])
-    edits = [
-        {"instruction": "one", "images": ["in.jpg"], "output": "one.png"},
-        {"instruction": "two", "images": ["cut.jpg"], "output": "two.png"},
-        {"instruction": "three", "images": ["in.jpg"], "output": "three.png"},
-    ]
-    lines = "".join(json.dumps(edit) + "\n" for edit in edits)
-    options = ("batch", "-", "--report", "r.html", "--base-url", emulator.url)
-    done = run(*options, stdin=lines.encode(), env={"NANO_EDIT_API_KEY": "canary"})
-    assert done.status == 12, done.stderr
-    page = Outline((tmp_path / "r.html").read_text(encoding="utf-8"))
-    outcomes = sorted(str(each["data-outcome"]) for each in page.all("article"))
-    assert outcomes == ["done", "done", "failed"]
-    assert {"one.png", "three.png", "in.jpg"} <= {a["href"] for a in page.all("a")}
-    assert "cut off" in page.text
-    assert "canary" not in page.text
-
-
-def test_what_came_through_standard_input_is_shown_and_not_linked(
-    run: support.Run, emulator: Emulator, tmp_path: Path
-) -> None:
-    photo = support.photo(tmp_path / "in.jpg")
-    options = ("-n", "2", "-o", "out.png", "--report", "r.html", "--base-url")
-    done = run(
-        *("sepia", "-", *options, emulator.url),
-        stdin=photo.read_bytes(),
-        env={"NANO_EDIT_API_KEY": "canary"},
-    )
-    assert done.status == 0, done.stderr
-    page = Outline((tmp_path / "r.html").read_text(encoding="utf-8"))
-    assert len(page.all("img")) == 4
-    links = [str(a["href"]) for a in page.all("a")]
-    files = sorted(link for link in links if not link.startswith("#"))
-    assert files == ["out-1.png", "out-2.png"]
 
 
 # --- foreign text -------------------------------------------------------------
@@ -656,9 +593,3 @@ def test_a_link_is_followed_to_the_report(tmp_path: Path) -> None:
     write(path, [PLAIN])
     assert path.is_symlink()
     assert (tmp_path / "kept" / "r.html").is_file()
-
-
-def test_importing_the_report_loads_no_pillow(run: support.Run) -> None:
-    code = "import sys, nano_edit.report.writer; sys.exit('PIL' in sys.modules)"
-    done = run(code, module="nano_edit.report.writer")
-    assert done.status == 0

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import photo
-from support.terminals import WHOLE, Session, stream_of, terminal
+from support.terminals import WHOLE, stream_of, terminal
 
-from nano_edit.cli.display.batch_live import LiveBatch, batch_display_for, board_of
-from nano_edit.cli.display.batch_log import BatchDisplay, Running, sums
-from nano_edit.cli.display.live import console_of
+from nano_edit.cli.display.batch_live import LiveBatchDisplay, batch_display_for
+from nano_edit.cli.display.batch_log import BatchDisplay
+from nano_edit.cli.display.drawing import board_of, console_of
+from nano_edit.cli.display.messages import sums
+from nano_edit.cli.display.progress import Phase, Progress, Stage
 from nano_edit.cli.options import Options
 from nano_edit.cli.terminal import Terminal
 from nano_edit.domain import (
-    AttemptStarted,
     Billed,
     Edit,
     Note,
     Preparing,
     RetryScheduled,
 )
-from nano_edit.emulator import Emulator
 from nano_edit.engine.batch.runner import Outcome
 from nano_edit.engine.batch.summary import Summary
 from nano_edit.errors import (
@@ -46,6 +44,7 @@ DONE: dict[str, Any] = {
     "bytes": 30_100,
     "elapsed_s": 21.34,
     "cached": False,
+    "attempts": 1,
     "usage": {"total_tokens": 1500},
 }
 
@@ -114,7 +113,7 @@ def test_an_edit_without_usage_counts_no_tokens() -> None:
 @pytest.mark.parametrize(
     ("options", "where", "kind"),
     [
-        (Options(), terminal(tty=True), LiveBatch),
+        (Options(), terminal(tty=True), LiveBatchDisplay),
         (Options(), terminal(tty=False), BatchDisplay),
         (Options(), terminal(tty=True, TERM="dumb"), BatchDisplay),
         (Options(), terminal(tty=False, FORCE_COLOR="1"), BatchDisplay),
@@ -149,8 +148,8 @@ def test_a_log_gets_a_line_for_each_edit_and_one_for_all() -> None:
     tell_three(display_of(where, 3))
     *lines, sums_line = stream_of(where).getvalue().splitlines()
     assert lines == [
-        "[1/3] out/a.png  1248x832  30 kB  21.3 s",
-        "[2/3] out/b.png  is there already",
+        "[1/3] out/a.png  1248x832  30 kB  21.3 s  1,500 tokens",
+        "[2/3] out/b.png  exists already, skipped",
         "[3/3] c.jpg: refused: No picture came. (billed: unknown)",
     ]
     assert sums_line.startswith(
@@ -251,29 +250,33 @@ def test_a_run_that_breaks_off_gives_no_sums() -> None:
 
 
 def board(
-    summary: Summary, *running: Running, width: int = 80, height: int = 12
+    summary: Summary,
+    running: list[tuple[str, Stage]],
+    *,
+    width: int = 80,
+    height: int = 12,
 ) -> str:
     """The board as text, as it is 61 s after the run began."""
     from rich.text import Text  # noqa: PLC0415 - as the program does
 
     console = console_of(terminal(tty=True), width=width, height=height)
+    shown, rows = board_of(running, summary, 1e9, 61.0, console)
     with console.capture() as captured:
-        console.print(board_of(list(running), summary, 1e9, 61.0, console))
+        console.print(shown)
     lines = captured.get().splitlines()
+    assert len(lines) == rows
     return "\n".join(Text.from_ansi(line).plain.rstrip() for line in lines)
 
 
-def under_way(*names: str) -> list[Running]:
-    display = display_of(terminal(), 100)
-    return [Running(name, display) for name in names]
+def under_way(*names: str) -> list[tuple[str, Stage]]:
+    return [(name, Stage(Phase.PREPARING, 1e9)) for name in names]
 
 
 def test_a_board_has_a_line_for_each_edit_and_one_for_all() -> None:
-    running = under_way("in/0.jpg", "in/1.jpg")
-    running[0].observe(AttemptStarted(1, 500))
-    lines = board(Summary(100), *running).splitlines()
-    assert lines[0].startswith("in/0.jpg  connecting  ")
-    assert lines[1] == "in/1.jpg  preparing"
+    waiting = ("in/0.jpg", Stage(Phase.WAITING, 1e9 - 12))
+    lines = board(Summary(100), [waiting, *under_way("in/1.jpg")]).splitlines()
+    assert lines[0] == "in/0.jpg  waiting for the model  12 s"
+    assert lines[1] == "in/1.jpg  preparing              0 s"
     assert lines[2].endswith("0 of 100    1 min 1 s")
     assert len(lines) == 3
 
@@ -281,14 +284,14 @@ def test_a_board_has_a_line_for_each_edit_and_one_for_all() -> None:
 def test_a_board_names_how_many_failed() -> None:
     summary = Summary(100)
     summary.add({}, RefusedError("No."))
-    assert board(summary).endswith("1 of 100  1 failed  1 min 1 s")
+    assert board(summary, []).endswith("1 of 100  1 failed  1 min 1 s")
 
 
 @pytest.mark.parametrize("count", [1, 8, 9, 10, 11, 100])
 @pytest.mark.parametrize("height", [4, 5, 12])
 def test_a_board_is_never_taller_than_the_terminal(count: int, height: int) -> None:
     running = under_way(*(f"in/{number}.jpg" for number in range(count)))
-    lines = board(Summary(100), *running, height=height).splitlines()
+    lines = board(Summary(100), running, height=height).splitlines()
     assert len(lines) < height
     shown = sum(line.startswith("in/") for line in lines)
     more = [line for line in lines if line.startswith("and ")]
@@ -299,22 +302,24 @@ def test_a_board_is_never_taller_than_the_terminal(count: int, height: int) -> N
 def test_a_board_is_never_wider_than_the_terminal(width: int) -> None:
     from rich.cells import cell_len  # noqa: PLC0415 - as the program does
 
-    running = under_way("in/a very long name of a picture indeed 画像.jpg" * 2)
-    running[0].observe(RetryScheduled(1, 30.0, "Busy."))
-    lines = board(Summary(100), *running, width=width).splitlines()
+    progress = Progress(print)
+    progress.observe(RetryScheduled(1, 30.0, "Busy."))
+    name = "in/a very long name of a picture indeed 画像.jpg" * 2
+    running = [(name, progress.stage)]
+    lines = board(Summary(100), running, width=width).splitlines()
     assert len(lines) == 2
     assert max(map(cell_len, lines)) <= width
 
 
 def test_names_are_cleaned_and_never_markup() -> None:
-    running = under_way("[bold red]a[/]\x1b[2J\n\tb\u202e.jpg")
-    lines = board(Summary(100), *running).splitlines()
-    assert lines[0] == "[bold red]a[/][2J b.jpg  preparing"
-    assert len(lines) == 2
+    where = terminal(tty=True)
+    with live(where) as display:
+        display.observe(edit("[bold red]a[/]\x1b[2J\n\tb\u202e.jpg"), Preparing())
+        stream_of(where).until("[bold red]a[/][2J b.jpg  preparing")
 
 
-def live(where: Terminal, **options: Any) -> LiveBatch:
-    display = LiveBatch(Options(**options), where)
+def live(where: Terminal, **options: Any) -> LiveBatchDisplay:
+    display = LiveBatchDisplay(Options(**options), where)
     display.summary = Summary(3)
     display._due = 0.0  # noqa: SLF001 - without waiting for it
     return display
@@ -384,7 +389,7 @@ class SameTerminal(io.BytesIO):
 
 def test_what_is_over_soon_has_sums_but_no_board() -> None:
     where = terminal(tty=True)
-    with display_of(where, 1, LiveBatch) as display:
+    with display_of(where, 1, LiveBatchDisplay) as display:
         display.note("early")
         display.observe(edit(), Preparing())
         display._look(woken=False)  # noqa: SLF001 - as the watch calls it
@@ -401,32 +406,3 @@ def test_a_terminal_without_unicode_gets_ascii() -> None:
         display.observe(one, Preparing())
         told = stream_of(where).until("preparing")
     assert told.isascii()
-
-
-# --- a real terminal ---------------------------------------------------------
-
-
-@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
-def test_a_person_sees_the_board_then_results_and_sums_alone(tmp_path: Path) -> None:
-    (tmp_path / "in").mkdir()
-    for number in range(9):
-        photo(tmp_path / "in" / f"{number}.jpg", 32, 24)
-    with (
-        Emulator(latency=2, signature_bytes=1000, faults="IMAGE_SAFETY") as emulator,
-        Session(tmp_path, width=100, height=24) as session,
-    ):
-        where = ("--base-url", emulator.url)
-        session.run("sepia", "in", "--each", "-o", "out", "-j", "5", *where)
-        screen = session.until(
-            lambda screen: screen.count("waiting for the model") == 5
-        )
-        assert "0 of 9" in screen
-        screen = session.until("status 12")
-        assert session.cursor_is_shown
-    lines = [line for line in screen.splitlines() if line]
-    assert sorted(line[:4] for line in lines if line.endswith("-edited.jpg")) == (
-        ["out/"] * 8
-    )
-    assert "refused: No picture came" in screen
-    assert "waiting for" not in screen
-    assert "failed  1 (1 refused)" in screen

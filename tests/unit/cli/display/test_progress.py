@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import Run, environment
 from support.terminals import WHOLE, stream_of, terminal
 
-from nano_edit.cli.display.choice import display_for
-from nano_edit.cli.display.live import LiveDisplay, facts_of, line_of, typical_wait
+from nano_edit.cli.display.drawing import facts_of, line_of
+from nano_edit.cli.display.live import LiveArea, LiveDisplay, display_for, usual_wait
 from nano_edit.cli.display.progress import (
-    Display,
-    Kind,
+    EditDisplay,
     LogDisplay,
+    Phase,
+    Progress,
     Stage,
     Watch,
     retry_text,
@@ -30,6 +28,7 @@ from nano_edit.domain import (
     EditEvent,
     Finishing,
     Note,
+    Preparing,
     ReplyStarted,
     RequestSent,
     RetryScheduled,
@@ -37,10 +36,8 @@ from nano_edit.domain import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from nano_edit.cli.terminal import Terminal
-    from nano_edit.emulator import Emulator
 
 SOON = 20.0  # seconds after which a test gives up
 
@@ -56,8 +53,8 @@ SOON = 20.0  # seconds after which a test gives up
         (Options(), terminal(tty=True, TERM="dumb"), LogDisplay),
         (Options(), terminal(tty=False, FORCE_COLOR="1"), LogDisplay),
         (Options(), terminal(tty=False, GITHUB_ACTIONS="true"), LogDisplay),
-        (Options(quiet=True), terminal(tty=True), Display),
-        (Options(quiet=True), terminal(tty=False), Display),
+        (Options(quiet=True), terminal(tty=True), EditDisplay),
+        (Options(quiet=True), terminal(tty=False), EditDisplay),
     ],
 )
 def test_the_display_suits_the_stream(
@@ -78,41 +75,38 @@ def test_quiet_tells_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "kind", "total"),
+    ("event", "phase", "total"),
     [
-        (AttemptStarted(1, 500), Kind.CONNECTING, None),
-        (Connected(), Kind.SENDING, 500),
-        (RequestSent(), Kind.WAITING, None),
-        (ReplyStarted(200, 900), Kind.RECEIVING, 900),
-        (ReplyStarted(200, None), Kind.RECEIVING, None),
-        (Finishing(), Kind.FINISHING, None),
-        (RetryScheduled(1, 4.0, "Busy."), Kind.PAUSING, 4.0),
+        (AttemptStarted(1, 500), Phase.CONNECTING, None),
+        (Preparing(), Phase.PREPARING, None),
+        (Connected(), Phase.SENDING, 500),
+        (RequestSent(), Phase.WAITING, None),
+        (ReplyStarted(200, 900), Phase.RECEIVING, 900),
+        (ReplyStarted(200, None), Phase.RECEIVING, None),
+        (Finishing(), Phase.FINISHING, None),
+        (RetryScheduled(1, 4.0, "Busy."), Phase.PAUSING, 4.0),
     ],
 )
 def test_an_event_begins_its_stage(
-    event: EditEvent, kind: Kind, total: float | None
+    event: EditEvent, phase: Phase, total: float | None
 ) -> None:
-    display = Display(Options(), terminal())
-    display.observe(AttemptStarted(1, 500))
-    display.observe(event)
-    assert display.stage
-    assert (display.stage.kind, display.stage.total) == (kind, total)
+    progress = Progress(print)
+    progress.observe(AttemptStarted(1, 500))
+    progress.observe(event)
+    assert (progress.stage.phase, progress.stage.total) == (phase, total)
 
 
 def test_bytes_are_noted_in_their_stage() -> None:
-    display = Display(Options(), terminal())
-    display.observe(BytesSent(1))  # before any stage: of no interest
+    progress = Progress(print)
     for event in WHOLE[:3]:
-        display.observe(event)
-    assert display.stage
-    assert display.stage.done == 2_500_000
+        progress.observe(event)
+    assert progress.stage.done == 2_500_000
 
 
 def test_the_attempt_after_a_retry_is_counted() -> None:
-    display = Display(Options(), terminal())
-    display.observe(RetryScheduled(2, 4.0, "Busy."))
-    assert display.stage
-    assert display.stage.attempt == 3
+    progress = Progress(print)
+    progress.observe(RetryScheduled(2, 4.0, "Busy."))
+    assert progress.stage.attempt == 3
 
 
 @pytest.mark.parametrize(
@@ -165,7 +159,7 @@ def test_a_log_names_retries_and_notes() -> None:
 
 @pytest.mark.parametrize("display", [LogDisplay, LiveDisplay])
 def test_no_thread_outlives_the_display(
-    display: Callable[[Options, Terminal], Display],
+    display: Callable[[Options, Terminal], EditDisplay],
 ) -> None:
     def interrupted() -> None:
         with display(Options(), terminal(tty=True)) as it:
@@ -199,57 +193,71 @@ def test_a_stream_that_is_gone_ends_the_watch_quietly() -> None:
     watch.end()
 
 
+@pytest.mark.parametrize("fault", [BrokenPipeError(), OSError(28, ""), ValueError()])
+def test_a_terminal_that_is_gone_ends_nothing(fault: Exception) -> None:
+    where = terminal(tty=True)
+    with LiveArea(where) as area:
+        area.draw(lambda screen: screen.show_line(Stage(Phase.WAITING, 0.0), 1, ""))
+        written = stream_of(where).getvalue()
+        stream_of(where).fault = fault
+        area.say("a note")
+        area.draw(lambda screen: screen.show_line(Stage(Phase.WAITING, 0.0), 2, ""))
+        area.result("out.jpg")
+    assert stream_of(where).getvalue() == written
+    assert where.stdout.getvalue() == b"out.jpg\n"  # type: ignore[attr-defined] # a BytesIO
+
+
 # --- a terminal --------------------------------------------------------------
 
 
-def shown(stage: Stage, after: float, typical: str = "", *, width: int = 100) -> str:
+def shown(stage: Stage, after: float, usual: str = "", *, width: int = 100) -> str:
     """The line for a stage ``after`` seconds, as text."""
     from rich.console import Console  # noqa: PLC0415 - as the program does
 
     console = Console(width=width, file=io.StringIO(), _environ={})
     with console.capture() as captured:
-        console.print(line_of(stage, stage.began + after, typical))
+        console.print(line_of(stage, stage.began + after, usual, console))
     return captured.get().rstrip()
 
 
 def test_sending_shows_bytes_and_a_bar() -> None:
-    line = shown(Stage(Kind.SENDING, 0.0, total=5_400_000, done=1_200_000), 1.0)
+    line = shown(Stage(Phase.SENDING, 0.0, total=5_400_000, done=1_200_000), 1.0)
     assert "Sending" in line
     assert "━" in line
     assert line.endswith("1.2 MB of 5.4 MB")
 
 
 def test_waiting_shows_the_time_and_what_is_usual() -> None:
-    line = shown(Stage(Kind.WAITING, 0.0), 12.4, "20-30 s at 1K")
-    assert line.endswith("Waiting for the model 12 s  (typically 20-30 s at 1K)")
+    line = shown(Stage(Phase.WAITING, 0.0), 12.4, "20-30 s at 1K")
+    assert line.endswith("Waiting for the model 12 s  (usually 20-30 s at 1K)")
 
 
 def test_receiving_shows_bytes_and_speed() -> None:
-    line = shown(Stage(Kind.RECEIVING, 0.0, done=3_000_000), 2.0)
+    line = shown(Stage(Phase.RECEIVING, 0.0, done=3_000_000), 2.0)
     assert line.endswith("Receiving 3.0 MB  1.5 MB/s")
     assert "━" not in line
 
 
 def test_receiving_shows_a_bar_when_the_length_is_known() -> None:
-    stage = Stage(Kind.RECEIVING, 0.0, total=6_000_000, done=3_000_000)
+    stage = Stage(Phase.RECEIVING, 0.0, total=6_000_000, done=3_000_000)
     assert "━" in shown(stage, 2.0)
 
 
 def test_the_first_moment_has_no_speed() -> None:
-    assert facts_of(Stage(Kind.RECEIVING, 0.0, done=64_000), 0.01, "") == "64 kB"
+    assert facts_of(Stage(Phase.RECEIVING, 0.0, done=64_000), 0.01, "") == "64 kB"
 
 
 def test_a_pause_counts_down_to_its_attempt() -> None:
-    stage = Stage(Kind.PAUSING, 0.0, attempt=2, total=48.0)
+    stage = Stage(Phase.PAUSING, 0.0, attempt=2, total=48.0)
     assert shown(stage, 12.0).endswith(
         "Waiting for the next attempt 36 s left  attempt 2"
     )
     assert facts_of(stage, 50.0, "").startswith("0 s left")
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_the_line_is_never_wider_than_the_terminal(kind: Kind) -> None:
-    stage = Stage(kind, 0.0, attempt=2, total=5e6, done=2_000_000)
+@pytest.mark.parametrize("phase", Phase)
+def test_the_line_is_never_wider_than_the_terminal(phase: Phase) -> None:
+    stage = Stage(phase, 0.0, attempt=2, total=5e6, done=2_000_000)
     line = shown(stage, 100.0, "35-140 s with several pictures", width=30)
     assert "\n" not in line
     assert len(line) <= 30
@@ -266,7 +274,7 @@ def test_the_line_is_never_wider_than_the_terminal(kind: Kind) -> None:
     ],
 )
 def test_the_usual_wait_is_that_of_the_size(options: Options, words: str) -> None:
-    assert typical_wait(options) == words
+    assert usual_wait(options) == words
 
 
 def live(where: Terminal, *events: EditEvent, **options: Any) -> LiveDisplay:
@@ -332,7 +340,7 @@ def test_the_line_goes_on_changing() -> None:
         stream_of(where).until("2.5 MB of 5.0 MB")
         display.observe(RequestSent())
         told = stream_of(where).until("Waiting for the model")
-    assert "typically" not in told  # the emulator's time is its own
+    assert "usually" not in told  # the emulator's time is its own
 
 
 def test_without_colour_the_line_still_changes() -> None:
@@ -350,45 +358,3 @@ def test_a_terminal_without_unicode_gets_ascii() -> None:
         display.note("für")
         told = stream_of(where).until("f\\xfcr")
     assert told.isascii()
-
-
-# --- the program -------------------------------------------------------------
-
-LOUD = {"FORCE_COLOR": "1", "TTY_COMPATIBLE": "1", "TTY_INTERACTIVE": "1"}
-
-
-@pytest.mark.parametrize(
-    "env",
-    [
-        LOUD,
-        {"GITHUB_ACTIONS": "true", "CI": "true"},
-        {"TERM": "dumb"},
-        {"NO_COLOR": "1"},
-        {"CLICOLOR_FORCE": "1", "COLORTERM": "truecolor", "TERM": "xterm-256color"},
-    ],
-)
-def test_no_control_code_reaches_a_pipe(
-    run: Run, photo: Callable[..., Path], emulator: Emulator, env: dict[str, str]
-) -> None:
-    photo("in.jpg")
-    emulator.set_faults("503=0.1,ok")
-    arguments = ("blur", "in.jpg", "-o", "out.jpg", "--base-url", emulator.url)
-    done = run(*arguments, env={"NANO_EDIT_API_KEY": "canary", **env})
-    assert done.status == 0
-    assert "Attempt 1 failed" in done.stderr
-    assert "\x1b" not in done.stdout + done.stderr
-    assert "\r" not in done.stdout + done.stderr
-
-
-def test_a_pipe_costs_no_loading_of_rich(photo: Callable[..., Path]) -> None:
-    folder = photo("in.jpg").parent
-    probe = """
-import sys
-from nano_edit.cli.app import run
-from nano_edit.cli.terminal import Terminal
-status = run(["blur", "in.jpg", "--emulate"], Terminal.of_process())
-sys.exit(status or "rich.live" in sys.modules or "rich.progress" in sys.modules)
-"""
-    command = [sys.executable, "-c", probe]
-    done = subprocess.run(command, cwd=folder, env=environment(), check=False)
-    assert done.returncode == 0

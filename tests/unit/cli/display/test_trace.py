@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 import itertools
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from nano_edit.cli.display.progress import Display
+from nano_edit.cli.display.progress import EditDisplay
 from nano_edit.cli.display.trace import Trace, header_lines, tokens_text
 from nano_edit.cli.options import Options
 from nano_edit.cli.terminal import Terminal
@@ -34,13 +32,6 @@ from nano_edit.domain import (
 )
 from nano_edit.wire.providers import PROVIDERS
 from nano_edit.wire.service import Service
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from support import Run
-
-    from nano_edit.emulator import Emulator
 
 KEY = "canary-key-4711"
 URL = (
@@ -74,7 +65,7 @@ def service(provider: str = "google", key: str = KEY) -> Service:
 def told(level: int, *, key: str = KEY) -> list[str]:
     """The lines of an edit in two attempts, every phase of which lasts 2 s."""
     stream = io.StringIO()
-    display = Display(Options(), Terminal(io.BytesIO(), io.BytesIO(), stream, {}))
+    display = EditDisplay(Options(), Terminal(io.BytesIO(), io.BytesIO(), stream, {}))
     ticks = itertools.count(step=2.0)
     trace = Trace(level, REQUEST, service(key=key), display, lambda: next(ticks))
     for event in (
@@ -139,41 +130,3 @@ def test_no_provider_shows_its_key(provider: str, *, values: bool) -> None:
 def test_tokens_that_were_not_counted_are_not_told() -> None:
     assert tokens_text(Usage(total_tokens=5)) == "tokens  total 5"
     assert tokens_text(Usage()) == "tokens  not told"
-
-
-@pytest.mark.parametrize("flag", ["-v", "-vv"])
-def test_verbose_shows_a_real_edit_without_its_key(
-    run: Run, photo: Callable[..., Path], emulator: Emulator, flag: str
-) -> None:
-    photo("in.jpg", 96, 64)
-    arguments = ("blur", "in.jpg", "-o", "out.jpg", "--base-url", emulator.url, flag)
-    done = run(*arguments, env={"NANO_EDIT_API_KEY": KEY})
-    assert done.status == 0
-    assert "image/jpeg  96x64" in done.stderr
-    phases = re.findall(r"^\* (\w+) +\d+\.\d\d s", done.stderr, re.MULTILINE)
-    assert phases == ["connect", "send", "wait", "receive", "write"]
-    assert "< HTTP 200\n" in done.stderr
-    assert "* tokens  prompt " in done.stderr
-    assert ("> Content-Type: application/json" in done.stderr) == (flag == "-vv")
-    assert KEY not in done.stdout + done.stderr
-
-
-def test_verbose_shows_how_far_a_failure_came(
-    run: Run, photo: Callable[..., Path], emulator: Emulator
-) -> None:
-    photo("in.jpg")
-    emulator.set_faults("403")
-    arguments = ("blur", "in.jpg", "--base-url", emulator.url, "-v")
-    done = run(*arguments, env={"NANO_EDIT_API_KEY": KEY})
-    assert done.status == 4
-    assert "< HTTP 403\n" in done.stderr
-    assert "* receive" not in done.stderr
-
-
-def test_quiet_outweighs_verbose(
-    run: Run, photo: Callable[..., Path], emulator: Emulator
-) -> None:
-    photo("in.jpg")
-    arguments = ("blur", "in.jpg", "--base-url", emulator.url, "-vv", "-q")
-    done = run(*arguments, env={"NANO_EDIT_API_KEY": KEY})
-    assert (done.status, done.stderr) == (0, "")
