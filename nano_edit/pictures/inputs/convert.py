@@ -24,7 +24,7 @@ from nano_edit.pictures.inputs.decode import Reduction, decoded
 from nano_edit.pictures.inputs.examine import too_large
 from nano_edit.pictures.inputs.jpeg_strips import MULTIPLE, write_jpeg
 from nano_edit.pictures.inputs.raster import size_within
-from nano_edit.pictures.inputs.sniff import Kind
+from nano_edit.pictures.inputs.sniff import PictureFormat
 from nano_edit.pictures.inputs.survey import upright
 from nano_edit.units import size_text
 
@@ -84,13 +84,13 @@ class Converted:
 class _Encoding:
     """A format that is sent, and Pillow's options for it."""
 
-    kind: Kind
+    format: PictureFormat
     options: dict[str, Any] = field(default_factory=dict)
 
     @property
     def suffix(self) -> str:
         """What a file name ends in and a MIME type too: "png", "jpeg"."""
-        return self.kind.value.lower()
+        return self.format.value.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class _Bench:
         options = encoding.options | {k: v for k, v in extras.items() if v}
         file = self.workspace.new_file(f".{encoding.suffix}")
         try:
-            if encoding.kind is Kind.JPEG:
+            if encoding.format is PictureFormat.JPEG:
                 strips = self.raster.strips(size, MULTIPLE)
                 write_jpeg(file, strips, size[1], options)
             else:
@@ -135,8 +135,8 @@ class _Bench:
             ) from error
 
 
-_PNG = _Encoding(Kind.PNG)
-_JPEG = _Encoding(Kind.JPEG, {"quality": _QUALITY, "subsampling": 0})
+_PNG = _Encoding(PictureFormat.PNG)
+_JPEG = _Encoding(PictureFormat.JPEG, {"quality": _QUALITY, "subsampling": 0})
 
 
 def convert(original: Original, goal: Goal, workspace: Workspace) -> Converted:
@@ -194,9 +194,9 @@ def _first_encoding(
     original: Original, raster: Raster, size: tuple[int, int]
 ) -> _Encoding:
     """Choose what keeps the picture as it is."""
-    if raster.mode == "RGBA" or original.kind is Kind.PNG:
+    if raster.mode == "RGBA" or original.format is PictureFormat.PNG:
         return _PNG
-    if original.kind is not Kind.JPEG:
+    if original.format is not PictureFormat.JPEG:
         return _PNG if _small_or_flat(raster, size) else _JPEG
     is_reduced = size != raster.full_size
     return _JPEG if is_reduced or not raster.coding else _like(raster.coding)
@@ -212,12 +212,12 @@ def _last_encoding(raster: Raster) -> _Encoding:
     if raster.coding and sum(raster.coding.tables[0]) > _QUALITY_SUM:
         return _like(raster.coding)
     subsampling = raster.coding.subsampling if raster.coding else 0
-    return _Encoding(Kind.JPEG, _JPEG.options | {"subsampling": subsampling})
+    return _Encoding(PictureFormat.JPEG, _JPEG.options | {"subsampling": subsampling})
 
 
 def _like(coding: JpegCoding) -> _Encoding:
     options = {"qtables": coding.tables, "subsampling": coding.subsampling}
-    return _Encoding(Kind.JPEG, options)
+    return _Encoding(PictureFormat.JPEG, options)
 
 
 def _small_or_flat(raster: Raster, size: tuple[int, int]) -> bool:
@@ -235,8 +235,8 @@ def _small_or_flat(raster: Raster, size: tuple[int, int]) -> bool:
 
 
 def _change(original: Original, size: tuple[int, int], result: _Encoded) -> str:
-    kind = result.encoding.kind
-    other = "" if kind is original.kind else f" {kind.value}"
+    became = result.encoding.format
+    other = "" if became is original.format else f" {became.value}"
     return (
         f"{size[0]}x{size[1]}, {size_text(original.size)} -> "
         f"{result.width}x{result.height}{other}, {size_text(result.size)}"

@@ -23,8 +23,10 @@ from nano_edit.errors import InputError
 from nano_edit.pictures.inputs.examine import broken
 from nano_edit.pictures.inputs.limits import check_decoding, decoding_memory
 from nano_edit.pictures.inputs.modes import ModeChange
-from nano_edit.pictures.inputs.raster import TURNS, JpegCoding, Raster, size_within
-from nano_edit.pictures.inputs.sniff import Kind
+from nano_edit.pictures.inputs.raster import JpegCoding, Raster, size_within
+from nano_edit.pictures.inputs.sniff import PictureFormat
+from nano_edit.pictures.inputs.spans import opened_spans
+from nano_edit.pictures.inputs.survey import orientation_of
 from nano_edit.pictures.memory import DECODED
 
 if TYPE_CHECKING:
@@ -36,17 +38,18 @@ if TYPE_CHECKING:
     from nano_edit.pictures.inputs.examine import Original
 
 _READERS = {
-    Kind.JPEG: ("JpegImagePlugin", "JpegImageFile"),
-    Kind.PNG: ("PngImagePlugin", "PngImageFile"),
-    Kind.WEBP: ("WebPImagePlugin", "WebPImageFile"),
-    Kind.AVIF: ("AvifImagePlugin", "AvifImageFile"),
-    Kind.GIF: ("GifImagePlugin", "GifImageFile"),
-    Kind.BMP: ("BmpImagePlugin", "BmpImageFile"),
-    Kind.TIFF: ("TiffImagePlugin", "TiffImageFile"),
-    Kind.PPM: ("PpmImagePlugin", "PpmImageFile"),
-    Kind.ICO: ("IcoImagePlugin", "IcoImageFile"),
+    PictureFormat.JPEG: ("JpegImagePlugin", "JpegImageFile"),
+    PictureFormat.PNG: ("PngImagePlugin", "PngImageFile"),
+    PictureFormat.WEBP: ("WebPImagePlugin", "WebPImageFile"),
+    PictureFormat.AVIF: ("AvifImagePlugin", "AvifImageFile"),
+    PictureFormat.GIF: ("GifImagePlugin", "GifImageFile"),
+    PictureFormat.BMP: ("BmpImagePlugin", "BmpImageFile"),
+    PictureFormat.TIFF: ("TiffImagePlugin", "TiffImageFile"),
+    PictureFormat.PPM: ("PpmImagePlugin", "PpmImageFile"),
+    PictureFormat.ICO: ("IcoImagePlugin", "IcoImageFile"),
 }
-_ORIENTATION = 0x0112  # EXIF and TIFF tag
+# What decoders raise with words for people; the rest tells of their insides.
+_SPEAKING = (OSError, SyntaxError, ValueError, EOFError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def decoded(
         with _decoding(original.name):
             file = stack.enter_context(_opened(original))
             _refuse_raw(original, file)
-            is_jpeg = original.kind is Kind.JPEG
+            is_jpeg = original.format is PictureFormat.JPEG
             part = reduction.part(max(file.size)) if is_jpeg else 1
             result = size_within(file.size, reduction.max_side)
             memory = decoding_memory(original, file, part=part, result=result)
@@ -94,9 +97,14 @@ def _loaded(original: Original, file: ImageFile, part: int) -> Raster:
         file.draft(None, (file.width // part, file.height // part))
     animated = bool(getattr(file, "is_animated", False))
     file.load()
-    depth = original.survey.bit_depth if original.survey else 8
-    change = ModeChange(file, depth)
-    same_mode = original.kind is Kind.JPEG and file.mode == change.mode
+    survey = original.survey
+    change = ModeChange(
+        file,
+        survey.bit_depth if survey else 8,
+        profile=survey.profile if survey else b"",
+        gamma=survey.gamma if survey else 0.0,
+    )
+    same_mode = original.format is PictureFormat.JPEG and file.mode == change.mode
     return Raster(
         image=file,
         change=change,
@@ -110,16 +118,29 @@ def _loaded(original: Original, file: ImageFile, part: int) -> Raster:
 @contextmanager
 def _decoding(name: str) -> Iterator[None]:
     """Turn whatever decoding raises into an InputError that names the file."""
-    # A filter for good, not `catch_warnings`: that is no thing for threads.  What
-    # a reader finds odd and can read all the same is not worth a user's line.
+    # A filter that stays: `catch_warnings` is not safe among threads.  What a
+    # reader can read all the same is not worth a line to the user.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     try:
         yield
     except InputError:
         raise
     except Exception as error:
-        clause = f"cannot be decoded: {str(error) or type(error).__name__}"
-        raise broken(name, "is cut off" if "trunc" in clause else clause) from error
+        raise broken(name, _clause(error)) from error
+
+
+def _clause(error: BaseException) -> str:
+    """Word why a picture cannot be decoded, in the decoder's words if it has some."""
+    if isinstance(error, SyntaxError):  # in which Pillow wraps any other
+        error = error.__cause__ or error
+    words = str(error).rstrip(".")
+    if isinstance(error, MemoryError):
+        return "cannot be decoded: there is not enough memory"
+    if "trunc" in words:
+        return "is cut off"
+    if not isinstance(error, _SPEAKING) or words.startswith("decoder error"):
+        words = "its data is damaged, or of a kind that is not supported"
+    return f"cannot be decoded: {words}"
 
 
 @contextmanager
@@ -130,15 +151,21 @@ def _opened(original: Original) -> Iterator[ImageFile]:
     and warns through the process-wide warning filters where an error is wanted.
     It gets an open file, not a name: by name Pillow maps an uncompressed TIFF
     into memory, and takes the width of one that is stored turned for its height.
+    Of a JPEG or PNG it sees what is sent, and no metadata.
     """
-    with original.file.open("rb") as stream, _reader(original)(stream) as file:
-        yield file
+    with ExitStack() as stack:
+        if original.survey:
+            spans = opened_spans(original.file, original.survey.stripped)
+            stream = stack.enter_context(spans)
+        else:
+            stream = stack.enter_context(original.file.open("rb"))
+        yield stack.enter_context(_reader(original)(stream))
 
 
 def _reader(original: Original) -> Callable[[BinaryIO], ImageFile]:
-    if original.kind is Kind.HEIF:
+    if original.format is PictureFormat.HEIF:
         return _heif_reader(original)
-    module, name = _READERS[original.kind]
+    module, name = _READERS[original.format]
     reader: Callable[[BinaryIO], ImageFile] = getattr(
         import_module(f"PIL.{module}"), name
     )
@@ -150,7 +177,7 @@ def _heif_reader(original: Original) -> Callable[[BinaryIO], ImageFile]:
         from pillow_heif import HeifImageFile  # noqa: PLC0415 - an optional extra
     except ImportError as error:
         raise InputError(
-            f"{original.name} is a HEIC picture; one more package reads those.",
+            f"{original.name} is a HEIC picture, which needs an optional package.",
             hint="pip install 'nano-edit[heif]'",
         ) from error
     reader: Callable[[BinaryIO], ImageFile] = HeifImageFile  # pragma: no cover - extra
@@ -159,7 +186,7 @@ def _heif_reader(original: Original) -> Callable[[BinaryIO], ImageFile]:
 
 def _refuse_raw(original: Original, file: ImageFile) -> None:
     """Refuse a camera's raw file: its first picture as a TIFF is a thumbnail."""
-    if original.kind is not Kind.TIFF:
+    if original.format is not PictureFormat.TIFF:
         return
     tags: Any = getattr(file, "tag_v2", {})
     if tags.get(0xFE, 0) & 1 or 0xC612 in tags:  # NewSubfileType, DNGVersion
@@ -170,14 +197,16 @@ def _refuse_raw(original: Original, file: ImageFile) -> None:
 
 
 def _orientation(original: Original, file: ImageFile) -> int:
-    """Tell EXIF's 1 to 8, once the file is loaded: some readers turn by themselves."""
+    """Tell EXIF's 1 to 8, once the file is loaded: some readers turn by themselves.
+
+    XMP is not asked: what these formats are shown by does not either.
+    """
     if original.survey:
         return original.survey.orientation
-    try:
-        value = file.getexif().get(_ORIENTATION, 1)
-    except Exception:  # noqa: BLE001 - malformed EXIF is only "not turned"
+    exif = file.info.get("exif")
+    if not isinstance(exif, bytes):
         return 1
-    return value if value in TURNS else 1
+    return orientation_of(exif.removeprefix(b"Exif\0\0"))
 
 
 def _jpeg_coding(file: Any) -> JpegCoding | None:

@@ -2,8 +2,8 @@
 
 Strategy: the first bytes tell the format; a JPEG or PNG is then walked to its
 end, which costs milliseconds and no decoding.  The other formats are always
-decoded, and that proves them.  Every way of being no usable picture is an
-`InputError` here, worded for the person who named the file.
+decoded, and that proves them.  Every way of not being a usable picture is
+an `InputError` here, worded for the person who named the file.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from nano_edit.errors import InputError
 from nano_edit.pictures.inputs.jpeg import survey_jpeg
 from nano_edit.pictures.inputs.png import survey_png
-from nano_edit.pictures.inputs.sniff import HEAD_SIZE, Kind, describe, sniff
+from nano_edit.pictures.inputs.sniff import HEAD_SIZE, PictureFormat, describe, sniff
 from nano_edit.pictures.inputs.sources import Source, unreadable
 from nano_edit.pictures.slices import BrokenImage
 from nano_edit.units import size_text
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from nano_edit.pictures.inputs.survey import Survey
 
-_WALKS = {Kind.JPEG: survey_jpeg, Kind.PNG: survey_png}
+_WALKS = {PictureFormat.JPEG: survey_jpeg, PictureFormat.PNG: survey_png}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Original:
 
     name: str  # for messages
     file: Path  # a regular file with its bytes
-    kind: Kind
+    format: PictureFormat
     survey: Survey | None  # of a JPEG or PNG
     size: int  # bytes of the file
 
@@ -44,16 +44,16 @@ def examine(source: Source) -> Original:
         with source.file.open("rb") as file:
             head = file.read(HEAD_SIZE)
         size = source.file.stat().st_size
-        kind = sniff(head)
-        if kind is None:
-            raise _no_picture(source.name, head)
-        walk = _WALKS.get(kind)
+        found = sniff(head)
+        if found is None:
+            raise _not_a_picture(source.name, head)
+        walk = _WALKS.get(found)
         survey = walk(source.file) if walk else None
     except BrokenImage as fault:
         raise broken(source.name, f"is not a whole picture: {fault}") from fault
     except OSError as error:
         raise unreadable(source.name, error) from error
-    return Original(source.name, source.file, kind, survey, size)
+    return Original(source.name, source.file, found, survey, size)
 
 
 def broken(name: str, clause: str) -> InputError:
@@ -82,12 +82,12 @@ def too_large_together(size: int, most: int) -> InputError:
     )
 
 
-def _no_picture(name: str, head: bytes) -> InputError:
+def _not_a_picture(name: str, head: bytes) -> InputError:
     if not head:
         return InputError(
             f"{name} is empty.", hint="Check the program or the download that wrote it."
         )
     return InputError(
-        f"{name} is no picture that can be read: it is {describe(head)}.",
+        f"{name} is not a picture that can be read: it is {describe(head)}.",
         hint="Give a JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, PPM, ICO or HEIC picture.",
     )

@@ -1,6 +1,6 @@
 """Owns how large a picture may be: its pixels, and the memory of decoding it.
 
-Both are known before anything is decoded.  Without a wish of the user's own, a
+Both are known before anything is decoded.  Unless the user says otherwise, a
 picture has at most `MAX_PIXELS`, and what its decoder takes fits `MAX_MEMORY`, so
 that a process stays below 600 MB whatever it is given; formats differ much there.
 ``max_pixels`` takes the place of both.
@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.errors import InputError
-from nano_edit.pictures.inputs.sniff import Kind
+from nano_edit.pictures.inputs.sniff import PictureFormat
 from nano_edit.units import size_text
 
 if TYPE_CHECKING:
@@ -29,7 +29,11 @@ MAX_MEMORY = 550_000_000  # bytes
 MAX_SCANNED = 10_000_000_000  # pixels times scans; some ten seconds
 
 _PIXEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2}  # else 4
-_DECODER_BYTES = {Kind.WEBP: 12.5, Kind.AVIF: 8.5, Kind.HEIF: 6.0}  # a pixel
+_DECODER_BYTES = {
+    PictureFormat.WEBP: 12.5,
+    PictureFormat.AVIF: 8.5,
+    PictureFormat.HEIF: 6.0,
+}  # a pixel
 _TURNED, _ROWS_PER_STRIP, _TILE_WIDTH = 0x0112, 278, 322  # TIFF 6.0
 
 
@@ -78,10 +82,10 @@ def decoding_memory(
     """
     pixels = file.width * file.height
     decoded = pixels * _PIXEL_BYTES.get(file.mode, 4) // part**2
-    if original.kind is Kind.JPEG:
+    if original.format is PictureFormat.JPEG:
         return decoded + (original.survey.coefficients if original.survey else 0)
-    decoder = int(pixels * _DECODER_BYTES.get(original.kind, 0))
-    if original.kind is Kind.TIFF:
+    decoder = int(pixels * _DECODER_BYTES.get(original.format, 0))
+    if original.format is PictureFormat.TIFF:
         decoder = _tiff_memory(file, decoded)
     return decoded + max(decoder, 4 * result[0] * result[1])
 

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, cast
 
 from PIL import Image
 
+from nano_edit.pictures.inputs.survey import LARGEST_PROFILE
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -44,34 +46,44 @@ def settle(image: Image.Image, bit_depth: int) -> tuple[Image.Image, bytes | Non
 class ModeChange:
     """How the pixels of ``image``, which is loaded, become L, RGB or RGBA."""
 
-    def __init__(self, image: Image.Image, bit_depth: int) -> None:
-        given = image.info.get("icc_profile")
-        profile = given if isinstance(given, bytes) else None
-        space = profile[16:20] if profile else b""
+    def __init__(
+        self,
+        image: Image.Image,
+        bit_depth: int = 8,
+        *,
+        profile: bytes = b"",
+        gamma: float = 0.0,
+    ) -> None:
+        given = profile or image.info.get("icc_profile")
+        icc = given if isinstance(given, bytes) else b""
         self._to_eight_bits = _eight_bits(image, bit_depth)
         first = self._to_eight_bits(image.crop((0, 0, 1, 1)))
-        self._to_rgb: _Change | None = None
         self.mode = _plain_mode(first)  # of what `apply` returns
-        if profile and space == b"CMYK" and first.mode == "CMYK":
-            self._to_rgb = _through_profile(profile, "CMYK")
-        elif profile and space == b"GRAY" and self.mode == "RGBA":
+        self._from_cmyk: _Change | None = None
+        self._colours: _Change | None = _to_screen(gamma) if gamma else None
+        space = icc[16:20]
+        self.profile: bytes | None = None  # ICC, of the mode
+        if space == b"CMYK" and first.mode == "CMYK":
+            self._from_cmyk = _through_profile(icc, "CMYK")
+        elif space == b"GRAY" and self.mode == "RGBA":
             # A grey profile cannot stay with RGBA, and these colours are grey.
-            self._to_rgb = _through_profile(profile, "L")
-        self.profile = profile if space == _SPACES[self.mode] else None  # ICC
+            self._colours = _grey_with_alpha(_through_profile(icc, "L"))
+        elif space == _SPACES[self.mode] and len(icc) > LARGEST_PROFILE:
+            self._colours = _through_profile(icc, self.mode)
+        elif space == _SPACES[self.mode]:
+            self.profile = icc
 
     def apply(self, piece: Image.Image) -> Image.Image:
         """Change a piece of the picture; it may be returned itself."""
         piece = self._to_eight_bits(piece)
-        if self._to_rgb and piece.mode == "CMYK":
-            piece = self._to_rgb(piece)
+        if self._from_cmyk:
+            piece = self._from_cmyk(piece)
         if piece.mode == "La":  # Pillow has no direct way
             piece = piece.convert("LA")
         if piece.mode != self.mode:
             piece = piece.convert(self.mode)
-        if self._to_rgb and self.mode == "RGBA":
-            coloured = self._to_rgb(piece.getchannel("R"))
-            coloured.putalpha(piece.getchannel("A"))
-            piece = coloured
+        if self._colours:
+            piece = self._colours(piece)
         piece.info = {}
         return piece
 
@@ -145,13 +157,37 @@ def _through_profile(profile: bytes, mode: str) -> _Change:
     """Return what converts ``mode`` to sRGB as the profile says, else plainly."""
     from PIL import ImageCms  # noqa: PLC0415 - few pictures need it
 
+    result = {"CMYK": "RGB"}.get(mode, mode)
     try:
         transform = ImageCms.buildTransform(
             ImageCms.ImageCmsProfile(BytesIO(profile)),
             ImageCms.createProfile("sRGB"),
             mode,
-            "RGB",
+            "RGB" if mode == "L" else result,
         )
     except (ImageCms.PyCMSError, OSError, ImportError):
-        return lambda piece: piece.convert("RGB")
-    return transform.apply
+        return lambda piece: piece.convert(result)
+    return lambda piece: transform.apply(piece).convert(result)
+
+
+def _grey_with_alpha(change: _Change) -> _Change:
+    """Return what puts grey that lies in R, G and B alike through ``change``."""
+
+    def changed(piece: Image.Image) -> Image.Image:
+        coloured = change(piece.getchannel("R")).convert("RGB")
+        coloured.putalpha(piece.getchannel("A"))
+        return coloured
+
+    return changed
+
+
+def _to_screen(gamma: float) -> _Change:
+    """Return what brings samples of a PNG's gamma to that of screens (PNG, 13.13)."""
+    curve = [round(255 * (value / 255) ** (1 / (gamma * 2.2))) for value in range(256)]
+    opacity = list(range(256))
+
+    def changed(piece: Image.Image) -> Image.Image:
+        bands = len(piece.getbands())
+        return piece.point(curve * min(bands, 3) + opacity * (bands // 4))
+
+    return changed

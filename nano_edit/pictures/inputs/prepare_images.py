@@ -1,16 +1,16 @@
-"""Owns the way of a picture in: from what the user named to an `ImageInput`.
+"""Owns the preparation of pictures: from what the user named to an `ImageInput`.
 
 Strategy: make every input a regular file, tell what it is from its bytes, walk
-it to its end; then send it as it lies whenever that is possible, and convert it
-only for a reason: it stands on its side, it is of a kind or mode that the
-service does not take, or it is too large.
+it to its end; then send it unchanged whenever that is possible, and convert it
+only for a reason: it is turned, it is of a format or mode that the service does
+not take, or it is too large.
 
 Rules:
 - Every input is looked at before the first one is converted: a bad last
   picture costs no work on the good ones.
 - JPEG and PNG that need nothing keep their pixels byte for byte; private
-  metadata stays at home either way, unless it was asked for.
-- What is made smaller than the user gave it is said in a note.
+  metadata is not sent either way, unless it was asked for.
+- A picture that is made smaller than the user gave it is told in a note.
 - Pillow is loaded only when a picture must be decoded.
 """
 
@@ -28,7 +28,7 @@ from nano_edit.pictures.inputs.examine import (
     too_large_together,
 )
 from nano_edit.pictures.inputs.limits import check_pixels
-from nano_edit.pictures.inputs.sniff import Kind
+from nano_edit.pictures.inputs.sniff import PictureFormat
 from nano_edit.pictures.inputs.sources import Source, locate, refuse_unusable
 from nano_edit.units import size_text
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from nano_edit.pictures.inputs.workspace import Workspace
 
 Fetch = Callable[[str, BinaryIO], None]
-_MIME_TYPES = {Kind.JPEG: "image/jpeg", Kind.PNG: "image/png"}
+_MIME_TYPES = {PictureFormat.JPEG: "image/jpeg", PictureFormat.PNG: "image/png"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +81,16 @@ def prepare_inputs(
         locate(source, workspace=workspace, stdin=stdin, fetch=fetch)
         for source in sources
     ]
-    room = _Room(preparation, workspace, [])
+    preparer = _Preparer(preparation, workspace, [])
     pairs = [(source, examine(source)) for source in located]
     for _, original in pairs:
         if survey := original.survey:
             size = (survey.width, survey.height)
             check_pixels(original.name, size, preparation.max_pixels)
     limit = _limit(preparation.max_image_bytes, "a picture")
-    images = [room.ready(source, original, limit) for source, original in pairs]
-    within = room.within_request(pairs, images)
-    for text in dict.fromkeys(room.notes):
+    images = [preparer.ready(source, original, limit) for source, original in pairs]
+    within = preparer.within_request(pairs, images)
+    for text in dict.fromkeys(preparer.notes):
         note(text)
     return within
 
@@ -101,20 +101,20 @@ def _limit(size: int, unit: str, share: int | None = None) -> _Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Room:
-    """Where pictures are made ready, and what is to be said about it."""
+class _Preparer:
+    """Makes pictures ready, and gathers what is to be told about it."""
 
     preparation: Preparation
     workspace: Workspace
     notes: list[str]
 
     def ready(self, source: Source, original: Original, limit: _Limit) -> ImageInput:
-        """Send the picture as it lies when it may go so, else converted."""
+        """Send the picture unchanged when that is possible, else converted."""
         survey = original.survey
         if survey and survey.animated:
             self._note_animation(original)
-        if survey and _goes_as_it_lies(survey, self.preparation.max_side):
-            image = _as_it_lies(source, original, survey, self.preparation)
+        if survey and _goes_unchanged(survey, self.preparation.max_side):
+            image = _unchanged(source, original, survey, self.preparation)
             if image.size <= limit.size:
                 return image
             if not self.preparation.downscale:
@@ -194,18 +194,18 @@ def fair_share(sizes: Sequence[int], total: int) -> int:
     return max(sizes)
 
 
-def _goes_as_it_lies(survey: Survey, max_side: int | None) -> bool:
+def _goes_unchanged(survey: Survey, max_side: int | None) -> bool:
     fits = max_side is None or max(survey.width, survey.height) <= max_side
     return survey.plain and survey.orientation == 1 and fits
 
 
-def _as_it_lies(
+def _unchanged(
     source: Source, original: Original, survey: Survey, preparation: Preparation
 ) -> ImageInput:
     whole = (FileSpan(original.file, 0, original.size),)
     return ImageInput(
         source=source.given,
-        mime_type=_MIME_TYPES[original.kind],
+        mime_type=_MIME_TYPES[original.format],
         width=survey.width,
         height=survey.height,
         content=whole if preparation.keep_metadata else survey.stripped,

@@ -1,8 +1,8 @@
-"""Owns the question "what is this file?", answered from its first bytes.
+"""Owns the answer to "what is this file?", from its first bytes.
 
-A name is a claim and a bytes' signature is a fact: only the latter counts.
-What is no picture is named all the same, because "an HTML page" tells a person
-what went wrong with a download and "unknown format" does not.
+A name is a claim and a signature is a fact: only the latter counts.  What is not
+a picture is named too, because "an HTML page" tells a person what went wrong with
+a download and "unknown format" does not.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from enum import Enum
 HEAD_SIZE = 512  # bytes from the start of a file that `sniff` wants to see
 
 
-class Kind(Enum):
+class PictureFormat(Enum):
     """A picture format that can be read; the value is Pillow's name of it."""
 
     JPEG = "JPEG"
@@ -30,14 +30,15 @@ class Kind(Enum):
 
 # Compiled one by one when they are tried: most inputs are told by the first.
 _SIGNATURES = (
-    (rb"\xff\xd8\xff", Kind.JPEG),
-    (rb"\x89PNG\r\n\x1a\n", Kind.PNG),
-    (rb"RIFF....WEBP", Kind.WEBP),
-    (rb"GIF8[79]a", Kind.GIF),
-    (rb"BM.{4}\x00\x00\x00\x00", Kind.BMP),
-    (rb"II[*+]\x00|MM\x00[*+]", Kind.TIFF),
-    (rb"P[1-6fF][\s#]", Kind.PPM),
-    (rb"\x00\x00\x01\x00", Kind.ICO),
+    (rb"\xff\xd8\xff", PictureFormat.JPEG),
+    (rb"\x89PNG\r\n\x1a\n", PictureFormat.PNG),
+    (rb"RIFF....WEBP", PictureFormat.WEBP),
+    (rb"GIF8[79]a", PictureFormat.GIF),
+    # The size of a BMP's second header; what stands before it is not to be relied on.
+    (rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\0\0\0", PictureFormat.BMP),
+    (rb"II[*+]\x00|MM\x00[*+]", PictureFormat.TIFF),
+    (rb"P[1-6fF][\s#]", PictureFormat.PPM),
+    (rb"\x00\x00\x01\x00", PictureFormat.ICO),
 )
 _HEIF_BRANDS = frozenset(
     b"heic heix heim heis hevc hevx hevm hevs mif1 msf1".split(b" ")
@@ -62,23 +63,23 @@ _OTHERS = (
 _CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 
 
-def sniff(head: bytes) -> Kind | None:
+def sniff(head: bytes) -> PictureFormat | None:
     """Tell the picture format from the first `HEAD_SIZE` bytes, if they show one."""
-    for signature, kind in _SIGNATURES:
+    for signature, found in _SIGNATURES:
         if re.match(signature, head, re.DOTALL):
-            return kind
-    return _iso_media_kind(head)
+            return found
+    return _iso_media_format(head)
 
 
 def describe(head: bytes) -> str:
-    """Say what a file that is no picture seems to be: "a PDF document", "text"."""
+    """Say what a file that is not a picture seems to be: "a PDF document", "text"."""
     for signature, words in _OTHERS:
         if re.match(signature, head, re.DOTALL | re.IGNORECASE):
             return words
-    return "text" if _is_text(head) else "in no picture format known here"
+    return "text" if _is_text(head) else "in an unknown format"
 
 
-def _iso_media_kind(head: bytes) -> Kind | None:
+def _iso_media_format(head: bytes) -> PictureFormat | None:
     """AVIF or HEIF: the brands in an ``ftyp`` box tell, major or compatible.
 
     An AVIF file may carry ``mif1`` as its major brand, so AVIF is asked first.
@@ -88,8 +89,8 @@ def _iso_media_kind(head: bytes) -> Kind | None:
     end = min(int.from_bytes(head[:4], "big"), len(head))
     brands = {head[8:12]} | {head[at : at + 4] for at in range(16, end, 4)}
     if brands & _AVIF_BRANDS:
-        return Kind.AVIF
-    return Kind.HEIF if brands & _HEIF_BRANDS else None
+        return PictureFormat.AVIF
+    return PictureFormat.HEIF if brands & _HEIF_BRANDS else None
 
 
 def _is_text(head: bytes) -> bool:

@@ -1,12 +1,13 @@
 """Owns where an input comes from: a path, standard input, a pipe, a URL.
 
-Whatever the user named ends as a regular file on disk, because a request body
-is read twice when an attempt is repeated and a structure is walked by seeking.
-A regular file is used where it lies; everything else is spooled.
+Whatever the user named becomes a regular file on disk, because a request body is
+read again when an attempt is repeated, and a PNG is walked by seeking.  A regular
+file is used where it is; everything else is spooled.
 
 Rules:
 - What cannot be read is an `InputError` that names it and says why.
 - Standard input is read once; naming it twice is an error, not an empty picture.
+- Names are kept as the system gave them: one that is not UTF-8 holds surrogates.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from nano_edit.errors import InputError
+from nano_edit.units import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from nano_edit.pictures.inputs.workspace import Workspace
 
 STDIN = "-"
-SPOOL_LIMIT = 1024**3  # bytes; /dev/zero must not fill the disk
+SPOOL_LIMIT = 1_000_000_000  # bytes; /dev/zero must not fill the disk
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _REASONS: dict[type[Exception], str] = {
     FileNotFoundError: "there is no such file",
@@ -94,7 +96,7 @@ def unreadable(name: str, error: Exception) -> InputError:
 def _spooled_stdin(workspace: Workspace, stdin: BinaryIO) -> Source:
     if stdin.isatty():
         raise InputError(
-            "Standard input is a terminal: no picture comes from it.",
+            "Standard input is a terminal, which holds no picture.",
             hint="Pipe or redirect one: nano-edit ... - < photo.jpg",
         )
     spooled = _spool(stdin, "standard input", workspace)
@@ -109,7 +111,7 @@ def _located_path(source: str, workspace: Workspace) -> Source:
         if stat.S_ISDIR(mode):
             raise InputError(
                 f"{source} is a folder, not a picture.",
-                hint="Name the pictures in it, or let the shell: folder/*.jpg",
+                hint="Edit every picture in it with --each, or name pictures in it.",
             )
         with path.open("rb") as file:
             if stat.S_ISREG(mode):
@@ -127,7 +129,8 @@ def _spool(stream: BinaryIO, name: str, workspace: Workspace) -> Path:
             left -= len(block)
             if left < 0:
                 raise InputError(
-                    f"{name} goes on and on: no picture is larger than 1 GB.",
+                    f"{name} holds more than {size_text(SPOOL_LIMIT)}, which is too "
+                    "much for a picture.",
                     hint="Check what is written into the pipe.",
                 )
             file.write(block)

@@ -1,13 +1,13 @@
 """Owns what travels inside a JPEG or PNG file beside its pixels.
 
 Strategy: walk the file's own structure from first to last byte, once, reading
-from disk in blocks (`jpeg_walk`, `png_walk`).  The walk proves that the file is
+from disk in blocks (`jpeg`, `png`).  The walk proves that the file is
 whole without decoding it, reads size and orientation on the way, and lists the
 spans that a decoder needs.  A private piece is dropped by not being listed:
 pixels are never touched and nothing is copied.
 
 Rules:
-- An allow-list decides: what is not needed to show the pixels stays at home,
+- An allow-list decides: what is not needed to show the pixels is not sent,
   known or not.  ICC profiles, gamma and the like are needed.
 - What a file says of its own lengths is checked against what is there.
 - A broken file is a `BrokenImage`; broken EXIF is only "not turned".
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+LARGEST_PROFILE = 1024 * 1024  # bytes of ICC; Pillow refuses a PNG with a larger one
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
     """What a walk over one whole JPEG or PNG file found."""
@@ -39,15 +42,17 @@ class Survey:
     animated: bool  # an APNG
     stripped: tuple[FileSpan | bytes, ...]  # the file without its metadata
     exif: bytes = b""  # the TIFF block in it, where there is one
+    profile: bytes = b""  # ICC, of a PNG, where it is too large to go along
+    gamma: float = 0.0  # of a PNG whose samples are not as screens want them; else 0
     scans: int = 1  # how often a decoder goes over all pixels
     coefficients: int = 0  # bytes that a decoder holds beside the pixels
 
 
-def orientation_of(exif: bytes) -> int:
-    """EXIF's orientation, 1 to 8, from a TIFF block; 1 when it is malformed."""
+def orientation_of(exif: bytes, default: int = 1) -> int:
+    """EXIF's orientation, 1 to 8, from a TIFF block; ``default`` when it has none."""
     place = _orientation_field(exif)
     if place is None:
-        return 1
+        return default
     (value,) = struct.unpack_from(place.format, exif, place.offset)
     return value if 1 <= value <= 8 else 1
 

@@ -66,5 +66,5 @@ def _private_folder() -> TemporaryFolder:
     except OSError as error:
         raise InputError(
             f"A temporary folder cannot be made: {error.strerror or error}.",
-            hint="Make room there, or set TMPDIR to a folder that has some.",
+            hint="Free space there, or set TMPDIR to a folder that has some.",
         ) from error

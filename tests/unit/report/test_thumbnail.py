@@ -103,7 +103,7 @@ def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
     ("data", "words"),
     [
         (b"", "is empty"),
-        (b"no picture", "is no picture"),
+        (b"no picture", "is not a picture"),
         (b"\x89PNG\r\n\x1a\n" + bytes(40), "is not a whole"),
     ],
 )

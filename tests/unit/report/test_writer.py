@@ -88,7 +88,7 @@ def test_a_missing_picture_leaves_a_placeholder_and_no_slider(tmp_path: Path) ->
 def test_a_broken_picture_leaves_a_placeholder_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "<odd>.png").write_bytes(b"no picture")
     page = body(replace(PLAIN, after=tmp_path / "<odd>.png"))
-    assert "<odd>.png is no picture" in page.text
+    assert "<odd>.png is not a picture" in page.text
     assert not page.all("img")
 
 

@@ -428,7 +428,7 @@ def test_photo_of_another_format_is_coded_finely(table: Table, tmp_path: Path) -
     assert sum(picture.quantization[0]) <= 373
 
 
-def test_metadata_of_other_formats_stays_at_home(table: Table, tmp_path: Path) -> None:
+def test_metadata_of_other_formats_is_not_sent(table: Table, tmp_path: Path) -> None:
     for name in ("in.webp", "in.tif", "in.avif"):
         path = tmp_path / name
         noise(300, 300).save(path, exif=exif(t0x010f="Canary"), xmp=b"<x>Canary</x>")

@@ -1,4 +1,4 @@
-"""Where pictures come from, and what is said of one that is no use.
+"""Where pictures come from, and what is said of one that cannot be used.
 
 Every refusal here happens before anything could be sent: nothing but files is
 touched.
@@ -36,7 +36,7 @@ from nano_edit.pictures.inputs.prepare_images import (
     fair_share,
     prepare_inputs,
 )
-from nano_edit.pictures.inputs.sniff import HEAD_SIZE, Kind, describe, sniff
+from nano_edit.pictures.inputs.sniff import HEAD_SIZE, PictureFormat, describe, sniff
 from nano_edit.pictures.inputs.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def test_substituted_command_is_read_to_its_end(table: Table) -> None:
 
 def test_endless_pipe_is_refused(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "SPOOL_LIMIT", len(PNG) - 1)
-    with pytest.raises(InputError, match="goes on and on"):
+    with pytest.raises(InputError, match="holds more than"):
         table.prepare("-", stdin=PNG)
 
 
@@ -239,8 +239,8 @@ NO_PICTURES: dict[str, tuple[bytes, str]] = {
     "text": ("Grüße aus Zürich".encode(), "text"),
     "long text": ("ü".encode() * 4000, "text"),
     "shifted long text": (b"a" + "ü".encode() * 4000, "text"),
-    "old text": (b"Gr\xfc\xdfe aus Z\xfcrich", "no picture format known here"),
-    "binary": (NOTHING, "no picture format known here"),
+    "old text": (b"Gr\xfc\xdfe aus Z\xfcrich", "an unknown format"),
+    "binary": (NOTHING, "an unknown format"),
 }
 
 
@@ -259,7 +259,9 @@ def test_missing_file_is_refused(table: Table, tmp_path: Path) -> None:
 
 
 def test_folder_is_refused(table: Table, tmp_path: Path) -> None:
-    assert "is a folder" in refused(table, tmp_path).message
+    error = refused(table, tmp_path)
+    assert "is a folder" in error.message
+    assert "--each" in error.hint
 
 
 def test_path_through_a_file_is_refused(table: Table, jpeg: Path) -> None:
@@ -322,24 +324,27 @@ def test_file_that_goes_away_after_it_was_found_is_refused(
 @pytest.mark.parametrize(
     ("head", "kind"),
     [
-        (b"\xff\xd8\xff\xe0", Kind.JPEG),
-        (b"\x89PNG\r\n\x1a\n", Kind.PNG),
-        (b"RIFF\0\0\0\0WEBPVP8 ", Kind.WEBP),
-        (b"GIF87a", Kind.GIF),
-        (b"MM\0*", Kind.TIFF),
-        (b"II+\0", Kind.TIFF),
-        (b"P5\n", Kind.PPM),
-        (b"\0\0\1\0\1\0", Kind.ICO),
-        (b"\0\0\0\x18ftypavif\0\0\0\0avifmif1", Kind.AVIF),
-        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf", Kind.AVIF),
-        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1miaf", Kind.HEIF),
-        (b"\0\0\0\x18ftypheix\0\0\0\0mif1heic", Kind.HEIF),
+        (b"\xff\xd8\xff\xe0", PictureFormat.JPEG),
+        (b"\x89PNG\r\n\x1a\n", PictureFormat.PNG),
+        (b"RIFF\0\0\0\0WEBPVP8 ", PictureFormat.WEBP),
+        (b"GIF87a", PictureFormat.GIF),
+        (b"MM\0*", PictureFormat.TIFF),
+        (b"II+\0", PictureFormat.TIFF),
+        (b"P5\n", PictureFormat.PPM),
+        (b"\0\0\1\0\1\0", PictureFormat.ICO),
+        (b"\0\0\0\x18ftypavif\0\0\0\0avifmif1", PictureFormat.AVIF),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf", PictureFormat.AVIF),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1miaf", PictureFormat.HEIF),
+        (b"\0\0\0\x18ftypheix\0\0\0\0mif1heic", PictureFormat.HEIF),
+        (b"BM" + bytes(8) + b"\x36\0\0\0\x28\0\0\0", PictureFormat.BMP),
+        (b"BM" + b"written" + bytes(5) + b"\x0c\0\0\0", PictureFormat.BMP),
         (b"BMW is a car", None),
+        (b"BM" + bytes(20), None),
         (b"Pure text", None),
         (b"", None),
     ],
 )
-def test_first_bytes_tell_the_format(head: bytes, kind: Kind | None) -> None:
+def test_first_bytes_tell_the_format(head: bytes, kind: PictureFormat | None) -> None:
     assert sniff(head) is kind
 
 
