@@ -13,7 +13,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
-from nano_edit.cli.display.messages import error_text
+from nano_edit.cli.display.messages import ALARM, error_text
 from nano_edit.cli.json_line import json_line
 from nano_edit.cli.terminal import OutputLost
 from nano_edit.domain import Billed
@@ -40,7 +40,7 @@ def tell_failure(fault: BaseException, terminal: Terminal, *, as_json: bool) -> 
     error = _as_error(fault, terminal)
     if as_json and not isinstance(fault, OutputLost):
         terminal.result(json_line(record_of_error(error)))
-    terminal.say(error_text(error))
+    terminal.say(error_text(error), ALARM)
     return error.exit_status
 
 

@@ -5,6 +5,7 @@ Rules:
 - Text from outside is cleaned before a person sees it: no escape sequence, no control
   character, no trick of writing direction.  In a pipe a result stays as it is.
 - What a stream cannot encode is escaped, never a crash.
+- On a terminal sentences wrap at words, and what is wrong begins in red.
 - Nothing that is under way ends because nobody can be told of it: where standard
   error fails, this run says no more.  Where standard output fails, `OutputLost` is
   raised, for what was to stand there was asked for.
@@ -31,6 +32,7 @@ UNSAFE = frozenset(
     code for first, last in _UNSAFE_RANGES for code in range(first, last + 1)
 )
 _GONE = dict.fromkeys(UNSAFE)
+_RED, _PLAIN = "\x1b[31m", "\x1b[0m"
 
 
 def clean(text: str) -> str:
@@ -109,27 +111,74 @@ class Terminal:
         except OSError as fault:
             raise OutputLost(fault, text.removesuffix("\n")) from None
 
-    def say(self, text: str) -> None:
-        """Write a line for a person to standard error."""
-        self._write(f"{text}\n")
+    def say(self, text: str, alarm: str = "") -> None:
+        """Write lines for a person to standard error.
+
+        ``alarm`` is how the text begins when it tells of something that is wrong.
+        """
+        shaped, alarm = self.shaped(text), self.printable(alarm)
+        if alarm and self.has_colours and shaped.startswith(alarm):
+            shaped = f"{_RED}{alarm}{_PLAIN}{shaped.removeprefix(alarm)}"
+        self._write(f"{shaped}\n")
 
     def ask(self, question: str) -> None:
         """Write a question to standard error; the answer comes on its line."""
-        self._write(question)
+        self._write(self.printable(question))
 
     def _write(self, text: str) -> None:
         if self._mute:
             return
         try:
-            self.stderr.write(self.printable(text))
+            self.stderr.write(text)
             self.stderr.flush()
         except (OSError, ValueError):  # ValueError: closed by its owner
             self._mute = True
+
+    @property
+    def has_colours(self) -> bool:
+        """Whether a person watches who has not asked for no colours."""
+        return self.is_interactive and not self.environ.get("NO_COLOR")
+
+    def shaped(self, text: str) -> str:
+        """Return the text printable and, for a terminal, wrapped at words.
+
+        A word that is longer than the terminal is wide, such as a path, stays whole.
+        """
+        text = self.printable(text)
+        width = self._width() if self.stderr.isatty() else 0
+        if not width or all(len(line) <= width for line in text.split("\n")):
+            return text
+        return "\n".join(wrapped(line, width) for line in text.split("\n"))
+
+    def _width(self) -> int:
+        """Return the columns of standard error's terminal, 0 if it does not say."""
+        said = self.environ.get("COLUMNS", "")
+        if said.isdecimal():
+            return int(said)
+        try:
+            return os.get_terminal_size(self.stderr.fileno()).columns
+        except (OSError, ValueError):  # ValueError: it has no number
+            return 0
 
     def printable(self, text: str) -> str:
         """Return the text cleaned, with what standard error cannot encode escaped."""
         encoding = self.stderr.encoding or "utf-8"
         return clean(text).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def wrapped(line: str, width: int) -> str:
+    """Return the line broken at spaces, each part as far in as the line begins."""
+    margin = line[: len(line) - len(line.lstrip(" "))]
+    parts: list[str] = []
+    words = line.removeprefix(margin).split(" ")
+    part = margin + words[0]
+    for word in words[1:]:
+        if len(part) + 1 + len(word) > width and word:
+            parts.append(part.rstrip(" "))
+            part = margin + word
+        else:
+            part += f" {word}"
+    return "\n".join([*parts, part])
 
 
 def _opened_anew() -> list[int]:

@@ -60,8 +60,8 @@ class LiveBatchDisplay(BatchDisplay):
     def _leave(self) -> None:
         self._area.clear()
 
-    def _say(self, text: str) -> None:
-        self._area.say(text)
+    def _say(self, text: str, alarm: str = "") -> None:
+        self._area.say(text, alarm)
 
     def _result(self, line: str) -> None:
         self._area.result(line)

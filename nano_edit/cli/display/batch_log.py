@@ -103,7 +103,7 @@ class BatchDisplay:
         if outcome.result:
             self._tell_words(outcome.result, edit)
         if error is not None:
-            self._say(self._place() + self._failure_text(edit, error))
+            self._tell_failure(edit, error)
         else:
             self._tell_done(record)
         if error is not None and error is self.summary.drained_by:
@@ -127,8 +127,8 @@ class BatchDisplay:
         facts = ", ".join(f"{name}: {value}" for name, value in rows)
         self._say(f"{edits(self.summary.total)}  {facts}")
 
-    def _say(self, text: str) -> None:
-        self.terminal.say(text)
+    def _say(self, text: str, alarm: str = "") -> None:
+        self.terminal.say(text, alarm)
 
     def _result(self, line: str) -> None:
         self.terminal.result(line)
@@ -148,12 +148,14 @@ class BatchDisplay:
     def _place(self) -> str:
         return f"[{self.summary.ended}/{self.summary.total}] "
 
-    def _failure_text(self, edit: Edit, error: NanoEditError) -> str:
-        """Return a failure in a line, and what to do in others if it is new."""
-        lines = [failure_text(edit.label, error)]
+    def _tell_failure(self, edit: Edit, error: NanoEditError) -> None:
+        """Tell a failure in a line, and what to do in others if it is new."""
+        alarm, said = failure_text(edit.label, error)
+        alarm = self._place() + alarm
+        lines = [f"{alarm} {said}"]
         if error.recovery is not None:
             lines.append(f"  Kept: {error.recovery}")
         if error.hint and error.hint not in self._hints:
             self._hints.add(error.hint)
             lines.append(f"  {error.hint}")
-        return "\n".join(lines)
+        self._say("\n".join(lines), alarm)

@@ -86,9 +86,12 @@ class Screen:
         """Remove what is drawn and show the cursor."""
         self._live.stop()
 
-    def say(self, text: str) -> None:
-        """Print a sentence above what is drawn."""
-        self._console.print(Text(text), soft_wrap=True)
+    def say(self, text: str, alarm: str = "") -> None:
+        """Print text that is wrapped already above what is drawn, ``alarm`` in red."""
+        said = Text(text)
+        if text.startswith(alarm):
+            said.stylize("red", 0, len(alarm))
+        self._console.print(said, soft_wrap=True)
 
     def show_line(self, stage: Stage, now: float, usual: str) -> None:
         """Show one edit as it is at the time ``now``."""

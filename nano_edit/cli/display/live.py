@@ -110,14 +110,15 @@ class LiveArea:
             self._screen = screen
             self._guarded(lambda: draw(screen))
 
-    def say(self, text: str) -> None:
-        """Print a sentence, above what is drawn."""
+    def say(self, text: str, alarm: str = "") -> None:
+        """Print a sentence, above what is drawn; see `Terminal.say`."""
         with self._lock:
-            screen = self._screen
+            screen, to = self._screen, self._terminal
             if screen is None:
-                self._terminal.say(text)
+                to.say(text, alarm)
             else:
-                self._guarded(lambda: screen.say(self._terminal.printable(text)))
+                shaped, red = to.shaped(text), to.printable(alarm)
+                self._guarded(lambda: screen.say(shaped, red))
 
     def result(self, line: str) -> None:
         """Write a line of result to standard output, above what is drawn."""

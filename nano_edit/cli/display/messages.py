@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from nano_edit.engine.batch.summary import Summary
     from nano_edit.errors import NanoEditError
 
+ALARM = "nano-edit:"  # how the end of a run that failed begins
+
 # With these nothing was sent, so nothing is said about the bill.
 _NEVER_SENT = {ExitStatus.USAGE, ExitStatus.INPUT}
 
@@ -46,7 +48,7 @@ def done_text(record: Mapping[str, Any], *, named: bool = True) -> str:
 
 def error_text(error: NanoEditError) -> str:
     """Return the end of a run: what happened, the bill, what is kept, what to do."""
-    lines = [f"nano-edit: {error.message}"]
+    lines = [f"{ALARM} {error.message}"]
     if error.recovery is not None:
         lines.append(_kept(error))
     if error.hint:
@@ -69,13 +71,13 @@ def _attempts(count: int) -> str:
     return f" Attempts: {count}." if count > 1 else ""
 
 
-def failure_text(label: str, error: NanoEditError) -> str:
-    """Return in a line which edit of many failed, how, and whether it was billed."""
+def failure_text(label: str, error: NanoEditError) -> tuple[str, str]:
+    """Return which edit of many failed and why, and what happened and was billed."""
     billed = (
         "" if error.exit_status in _NEVER_SENT else f" (billed: {error.billed.value})"
     )
     message = error.message.removeprefix(f"{label}: ")
-    return f"{label}: {error.exit_status.code}: {message}{billed}"
+    return f"{label}: {error.exit_status.code}:", f"{message}{billed}"
 
 
 def sums(summary: Summary, seconds: float) -> list[tuple[str, str]]:

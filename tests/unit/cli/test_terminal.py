@@ -9,9 +9,10 @@ import os
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import terminals
 
 from nano_edit.cli.json_line import json_line
-from nano_edit.cli.terminal import UNSAFE, OutputLost, Terminal, clean
+from nano_edit.cli.terminal import UNSAFE, OutputLost, Terminal, clean, wrapped
 
 HOSTILE = "a\x1b[31mb\x9b2Jc\u202egpj.d\x7fe\x00f"
 
@@ -95,3 +96,73 @@ def test_what_standard_error_cannot_encode_is_escaped() -> None:
     narrow = io.TextIOWrapper(raw, encoding="ascii")
     terminal(io.BytesIO(), narrow).say("é\x1b")
     assert raw.getvalue() == b"\\xe9\n"
+
+
+# --- wrapped, and coloured ---------------------------------------------------------
+
+
+@given(st.text("ab -é\u3000", max_size=80), st.integers(1, 30))
+def test_wrapping_breaks_at_spaces_alone_and_loses_no_word(
+    line: str, width: int
+) -> None:
+    parts = wrapped(line, width).split("\n")
+    assert [word for part in parts for word in part.split(" ") if word] == [
+        word for word in line.split(" ") if word
+    ]
+    margin = len(line) - len(line.lstrip(" "))
+    for part in parts:
+        assert len(part.rstrip(" ")) <= width or " " not in part[margin:].strip(" ")
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("short", ["short"]),
+        ("a sentence of some words", ["a sentence of some", "words"]),
+        ("exactly twenty chars", ["exactly twenty chars"]),
+        ("head\n  a hint of many words", ["head", "  a hint of many", "  words"]),
+        ("see /a/very/long/path/out.png", ["see", "/a/very/long/path/out.png"]),
+        ("two  spaces  stay", ["two  spaces  stay"]),
+        ("", [""]),
+    ],
+)
+def test_a_person_gets_lines_as_wide_as_the_terminal(
+    text: str, lines: list[str]
+) -> None:
+    where = terminals.terminal(tty=True, COLUMNS="20")
+    where.say(text)
+    assert terminals.stream_of(where).getvalue().splitlines() == lines
+    pipe = terminals.terminal(COLUMNS="20")
+    pipe.say(text)
+    assert terminals.stream_of(pipe).getvalue() == f"{text}\n"
+
+
+def test_a_terminal_that_does_not_say_how_wide_it_is_is_not_wrapped_for() -> None:
+    where = terminals.terminal(tty=True, COLUMNS="")
+    where.say("word " * 100)
+    assert terminals.stream_of(where).getvalue() == "word " * 100 + "\n"
+
+
+@pytest.mark.parametrize(
+    ("where", "begins"),
+    [
+        (terminals.terminal(tty=True), "\x1b[31mnano-edit:\x1b[0m It failed."),
+        (terminals.terminal(tty=True, NO_COLOR="1"), "nano-edit: It failed."),
+        (terminals.terminal(tty=True, NO_COLOR=""), "\x1b[31mnano-edit:\x1b[0m It"),
+        (terminals.terminal(tty=True, TERM="dumb"), "nano-edit: It failed."),
+        (terminals.terminal(), "nano-edit: It failed."),
+        (terminals.terminal(FORCE_COLOR="1"), "nano-edit: It failed."),
+    ],
+)
+def test_an_error_begins_in_red_where_colours_are_wanted(
+    where: Terminal, begins: str
+) -> None:
+    where.say("nano-edit: It failed.", "nano-edit:")
+    assert terminals.stream_of(where).getvalue().startswith(begins)
+
+
+def test_what_comes_from_outside_colours_nothing() -> None:
+    where = terminals.terminal(tty=True)
+    where.say("\x1b[31ma.jpg: \x1b[1mno", "\x1b[31ma.jpg:")
+    told = terminals.stream_of(where).getvalue()
+    assert told == "\x1b[31m[31ma.jpg:\x1b[0m [1mno\n"

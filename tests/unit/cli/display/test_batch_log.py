@@ -348,13 +348,20 @@ def test_a_board_comes_and_goes_and_leaves_the_sums() -> None:
 
 
 def test_failures_are_printed_above_the_board_as_they_are() -> None:
+    from rich.text import Text  # noqa: PLC0415 - as the program does
+
     where = terminal(tty=True)
     with live(where) as display:
         one = edit("[bold]x\x1b[2J[/].jpg")
         display.observe(one, Preparing())
         stream_of(where).until("preparing")
         end(display, one, error=RefusedError("No [red]picture[/] came."))
-        stream_of(where).until("[bold]x[2J[/].jpg: refused: No [red]picture[/] came.")
+        stream_of(where).until("came.")
+        told = Text.from_ansi(stream_of(where).getvalue()).plain
+        assert "[1/3] [bold]x[2J[/].jpg: refused: No [red]picture[/] came." in told
+        assert "\x1b[31m[1/3] [bold]x[2J[/].jpg: refused:\x1b[0m" in (
+            stream_of(where).getvalue()
+        )
 
 
 def test_results_on_the_same_terminal_stand_above_the_board() -> None:
