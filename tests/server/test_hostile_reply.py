@@ -13,6 +13,7 @@ from support import photo
 from support.peers import Peer, always
 from support.replies import body, image_part, reply
 
+from nano_edit.engine.replies.kept import list_kept
 from nano_edit.errors import ProtocolError
 from nano_edit.wire.gemini.response import MAX_TEXT, ResponseParser
 
@@ -80,8 +81,8 @@ def test_a_hostile_reply_ends_with_8_and_the_byte(
     assert "Traceback" not in ended.stderr
     assert "Billed: yes" in ended.stderr
     assert not (tmp_path / "out.png").exists()
-    kept = list((tmp_path / "s" / "replies").glob("*"))
-    assert [path.read_bytes() for path in kept] == ([said] if said else [])
+    kept = list_kept(tmp_path / "s" / "replies")
+    assert [each.path.read_bytes() for each in kept] == ([said] if said else [])
 
 
 def test_words_from_the_service_cannot_play_with_the_terminal(
