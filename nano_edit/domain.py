@@ -79,6 +79,7 @@ class Edit:
     format: str | None = None  # "png", "jpg", "webp", "avif", "tif"
     force: bool = False  # replace an output that exists
     save_drafts: bool = False  # keep the model's drafts beside the output
+    stem: str = ""  # of the default file name; "": from the first image
     variant: int = 0  # from 1: which of several results of the same edit
     where: str = ""  # the place in a list, for messages: "edits.jsonl:7"
 
@@ -233,7 +234,8 @@ class EditResult(Frozen):
     attempts: int
     elapsed: float  # seconds, waits between attempts included
     warnings: tuple[str, ...] = ()
-    cached: bool = False
+    cached: bool = False  # it came from the cache
+    recovered: bool = False  # it was made from a reply that an earlier run kept
 
 
 # --- what an edit tells while it runs ----------------------------------------

@@ -428,6 +428,13 @@ ROWS = (
         "Skip edits whose output is there already.",
     ),
     Row(
+        "retry_refused",
+        MANY,
+        EDITS,
+        "--retry-refused",
+        "Ask again for what an earlier run was refused.",
+    ),
+    Row(
         "manifest",
         MANY,
         EDITS,

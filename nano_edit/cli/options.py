@@ -62,6 +62,7 @@ class Options:
     rpm: int | None = None
     fail_fast: bool = False
     skip_existing: bool = False
+    retry_refused: bool = False
     manifest: str | None = None
     shard: str | None = None
     report: str | None = None

@@ -13,19 +13,28 @@ Rules:
 from __future__ import annotations
 
 import random
+import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nano_edit.domain import AttemptStarted, Billed, Connected, Finishing
+from nano_edit.domain import AttemptStarted, Billed, Connected, Finishing, RequestSent
 from nano_edit.engine.disk_space import DiskSpace, space_for
-from nano_edit.engine.receive import Received, ResponseReceiver
+from nano_edit.engine.receive import Placing, Received, ResponseReceiver
 from nano_edit.engine.replies.cache import DAMAGE, cache_key
-from nano_edit.engine.replies.kept import read_document
+from nano_edit.engine.replies.kept import (
+    find_kept,
+    list_kept,
+    read_document,
+    remove_reply,
+)
 from nano_edit.engine.replies.spool import About, Spool
 from nano_edit.engine.retry import RetryPolicy
 from nano_edit.errors import (
     InterruptedEdit,
     NanoEditError,
+    OutputError,
     Terminated,
     TerminatedEdit,
 )
@@ -54,6 +63,8 @@ class Dependencies:
     cache: Cache | None = None
     timeout: float | None = None  # seconds for one attempt; None: the service's own
     digest: bool = False  # the result's SHA-256 is wanted
+    emulated: bool = False
+    placing: Placing = lambda _: None  # told of a picture before it is placed
     space: DiskSpace = field(default_factory=DiskSpace)
     jitter: Callable[[], float] = random.random  # from 0 to 1
 
@@ -64,21 +75,21 @@ class Attempts:
     def __init__(self, prepared: Prepared, dependencies: Dependencies) -> None:
         self._prepared = prepared
         self._with = dependencies
-        variant = prepared.edit.variant
-        self._key = (
-            cache_key(prepared.request, variant)
-            if dependencies.cache is not None
-            else ""
-        )
         self.begun = 0  # attempts
         self.owed = Billed.NO  # whether an attempt that has ended was billed
         self._billed = Billed.NO
         self._keep = False
 
+    @cached_property
+    def key(self) -> str:
+        """What the reply answers, as the cache and the kept replies name it."""
+        key = cache_key(self._prepared.request, self._prepared.edit.variant)
+        return f"emulated-{key}" if self._with.emulated else key
+
     def from_cache(self) -> Received | None:
         """Return what an earlier reply gives; a damaged one is a miss."""
         cache = self._with.cache
-        blocks = cache.open(self._key) if cache else None
+        blocks = cache.open(self.key) if cache else None
         if cache is None or blocks is None:
             return None
         with self._receiver() as receiver:
@@ -86,9 +97,35 @@ class Attempts:
                 receiver.read(blocks)
                 receiver.raise_if_empty()
             except (*DAMAGE, NanoEditError):
-                cache.forget(self._key)
+                cache.forget(self.key)
                 return None
             return receiver.finish()
+
+    def from_kept(self) -> Received | None:
+        """Return what a whole reply gives that an earlier run paid for and kept.
+
+        The reply goes when its picture is in place; one that cannot be read stays.
+        """
+        folder = self._with.replies
+        if not any(reply.whole and reply.about.job for reply in list_kept(folder)):
+            return None  # spares the key, which takes reading the pictures
+        kept = find_kept(folder, self.key)
+        if kept is None:
+            return None
+        with self._receiver() as receiver:
+            try:
+                receiver.read(read_document(kept.path))
+                receiver.raise_if_empty()
+            except (OSError, NanoEditError):
+                return None
+            try:
+                received = receiver.finish()
+            except OutputError as error:
+                error.recovery = error.recovery or kept.path
+                raise
+        with suppress(OSError):
+            remove_reply(kept.path, folder)
+        return received
 
     def attempt(self, body: RequestBody) -> Received:
         """Send the request once; what it raises tells what became of the money."""
@@ -131,13 +168,18 @@ class Attempts:
             save_drafts=self._prepared.edit.save_drafts,
             digest=self._with.digest,
             observe=self._with.observe,
+            placing=self._with.placing,
         )
 
     def _through(self, body: RequestBody, spool: Spool) -> Received:
         client, model = self._with.client, self._prepared.request.model
         with self._receiver() as receiver:
             spool.make_room = receiver.release
-            with client.send(model, body, self._noting, self._with.timeout) as reply:
+
+            def noting(event: EditEvent) -> None:
+                self._note_stage(event, spool)
+
+            with client.send(model, body, noting, self._with.timeout) as reply:
                 self._billed, self._keep = Billed.YES, True
                 receiver.read(_spooled(reply, spool))
                 spool.mark_whole()
@@ -151,13 +193,28 @@ class Attempts:
 
     def _remember(self, spool: Spool) -> None:
         if self._with.cache and not spool.fault:
-            self._with.cache.keep(self._key, read_document(spool.path))
+            self._with.cache.keep(self.key, read_document(spool.path))
         spool.discard()
 
-    def _noting(self, event: EditEvent) -> None:
+    def _note_stage(self, event: EditEvent, spool: Spool) -> None:
         if isinstance(event, Connected):
             self._billed = Billed.UNKNOWN
+        elif isinstance(event, RequestSent):
+            self._name_job(spool)
         self._with.observe(event)
+
+    def _name_job(self, spool: Spool) -> None:
+        """Note in the spool which edit it answers, while the service is silent.
+
+        The key takes reading the pictures, which nobody should wait for.
+        """
+
+        def note() -> None:
+            with suppress(OSError, NanoEditError):  # a picture that has changed
+                spool.describe(job=self.key)
+
+        with suppress(RuntimeError):  # no more threads: it is found by hand only
+            threading.Thread(target=note, daemon=True).start()
 
     def _leave(self, spool: Spool, error: NanoEditError | None) -> None:
         if not self._keep:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from nano_edit.domain import Billed, EditResult, RetryScheduled
+from nano_edit.domain import Billed, EditResult, Note, RetryScheduled
 from nano_edit.engine.attempt import Attempts, interrupted
 from nano_edit.engine.retry import next_delay
 from nano_edit.errors import NanoEditError, RefusedError
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from nano_edit.engine.attempt import Dependencies
     from nano_edit.engine.receive import Received
 
+FROM_KEPT = (
+    "The picture comes from a reply that an earlier run paid for and kept; nothing "
+    "was sent."
+)
+
 
 def send(prepared: Prepared, dependencies: Dependencies) -> EditResult:
     """Ask for one edit and put the picture in place.
@@ -35,7 +40,10 @@ def send(prepared: Prepared, dependencies: Dependencies) -> EditResult:
     began = time.monotonic()
     attempts = Attempts(prepared, dependencies)
     cached = attempts.from_cache()
-    received = cached or _asked(prepared, attempts, dependencies)
+    kept = None if cached else attempts.from_kept()
+    if kept:
+        dependencies.observe(Note(FROM_KEPT))
+    received = cached or kept or _asked(prepared, attempts, dependencies)
     result = EditResult(
         image=received.image,
         model=prepared.request.model,
@@ -45,6 +53,7 @@ def send(prepared: Prepared, dependencies: Dependencies) -> EditResult:
         elapsed=time.monotonic() - began,
         warnings=tuple(_warnings(prepared.request, received)),
         cached=cached is not None,
+        recovered=kept is not None,
     )
     if prepared.edit.strict:
         _raise_if_different(result)

@@ -41,7 +41,15 @@ from nano_edit.wire.service import Service, needs_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from nano_edit.domain import Edit, EditEvent, EditResult, Observe, Prepared
+    from nano_edit.domain import (
+        Edit,
+        EditEvent,
+        EditResult,
+        Observe,
+        Prepared,
+        WrittenImage,
+    )
+    from nano_edit.engine.receive import Placing
     from nano_edit.wire.http.client import Client
     from nano_edit.wire.providers import Provider
 
@@ -167,13 +175,21 @@ class Editor:
         """Raise UsageError for what the edit's words alone show to be impossible."""
         check_edit(edit, self.provider, self.base_url)
 
-    def edit(self, edit: Edit, observe: Observe | None = None) -> EditResult:
+    def edit(
+        self,
+        edit: Edit,
+        observe: Observe | None = None,
+        placing: Placing | None = None,
+    ) -> EditResult:
         """Make one edit and write its result; see `nano_edit.edit` for what it raises.
 
-        ``observe`` hears this edit's events in the place of the editor's own.
+        A whole reply to the very same edit that an earlier run paid for and kept is
+        used, and not asked for again.  ``observe`` hears this edit's events in the
+        place of the editor's own; ``placing`` is told of the picture just before it
+        is put in its place.
         """
         with self.prepare(edit, observe) as prepared:
-            return self.send(prepared, observe)
+            return self.send(prepared, observe, placing)
 
     @contextmanager
     def prepare(
@@ -200,7 +216,12 @@ class Editor:
             hear(prepared)
             yield prepared
 
-    def send(self, prepared: Prepared, observe: Observe | None = None) -> EditResult:
+    def send(
+        self,
+        prepared: Prepared,
+        observe: Observe | None = None,
+        placing: Placing | None = None,
+    ) -> EditResult:
         """Send what was prepared and put the result in its place."""
         client = self._connected()
         dependencies = Dependencies(
@@ -212,6 +233,8 @@ class Editor:
             cache=self._cache,
             timeout=self._timeout or timeout_for(prepared.edit.size),
             digest=self._digest,
+            emulated=self.emulated,
+            placing=placing or _ignore,
             space=self._space,
         )
         return send(prepared, dependencies)
@@ -259,6 +282,10 @@ def _provider(name: str) -> Provider:
             hint=f"There are: {', '.join(PROVIDERS)}.",
         )
     return PROVIDERS[name]
+
+
+def _ignore(image: WrittenImage) -> None:
+    del image
 
 
 def safe(observe: Observe | None) -> Observe:

@@ -144,6 +144,7 @@ def destination_of(
         stdout=pipes.stdout,
         stdout_is_tty=pipes.stdout_is_tty,
         suffix_index=edit.variant or None,
+        stem=edit.stem or None,
         prove=prove,
     )
 
@@ -155,6 +156,7 @@ def possible_outputs(edit: Edit) -> tuple[Path, ...]:
         first_source=(edit.images or ("",))[0],
         format_name=edit.format,
         suffix_index=edit.variant or None,
+        stem=edit.stem or None,
     )
 
 

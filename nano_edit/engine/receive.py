@@ -7,6 +7,7 @@ meet, and what the reply says beside the picture is kept.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from nano_edit.domain import Destination, Observe, ReplyEvent, WrittenImage
 
+Placing = Callable[["WrittenImage"], None]
 MAX_ERROR = 64 * 1024  # bytes of a 200 that holds an error
 
 
@@ -44,6 +46,7 @@ class ResponseReceiver:
     """Passes one reply on to the writer of its pictures.
 
     A context manager; leaving it without `finish` removes what was written.
+    ``placing`` is told of the picture just before it is moved to its place.
     ``salvage`` is for a reply that was cut off; see `ImageWriter`.
     """
 
@@ -54,6 +57,7 @@ class ResponseReceiver:
         save_drafts: bool,
         digest: bool,
         observe: Observe,
+        placing: Placing = lambda _: None,
         salvage: bool = False,
     ) -> None:
         self.ended = ReplyEnded()
@@ -66,6 +70,7 @@ class ResponseReceiver:
             digest=digest,
             salvage=salvage,
             note=lambda text: observe(Note(text)),
+            placing=placing,
         )
 
     def __enter__(self) -> Self:

@@ -38,6 +38,7 @@ def record_of_result(result: EditResult) -> Record:
         "attempts": result.attempts,
         "elapsed_s": round(result.elapsed, 3),
         "cached": result.cached,
+        "recovered": result.recovered,
         "warnings": [*image.notes, *result.warnings],
     }
 

@@ -53,6 +53,7 @@ def recover(
         reply=received.ended,
         text=received.words,
         attempts=0,
+        recovered=True,
         elapsed=time.monotonic() - began,
         warnings=tuple(warnings),
     )

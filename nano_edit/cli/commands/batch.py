@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
     from nano_edit.domain import Edit, EditEvent
+    from nano_edit.engine.batch.summary import Summary
     from nano_edit.engine.editor import Editor
     from nano_edit.errors import NanoEditError
 
@@ -170,6 +171,8 @@ def _run(
         manifest=manifest,
         skip_existing=options.skip_existing,
         fail_fast=options.fail_fast,
+        retry_refused=options.retry_refused,
+        note=display.note,
         observe=display.observe,
     )
     display.summary = batch.summary
@@ -184,10 +187,13 @@ def _run(
             display.ended(outcome)
         if report and batch.summary.left:
             report.finish(cut_short=True)
-    return batch.summary.error(_again(resumable=manifest is not None))
+    return batch.summary.error(_again(batch.summary, resumable=manifest is not None))
 
 
-def _again(*, resumable: bool) -> str:
+def _again(summary: Summary, *, resumable: bool) -> str:
+    if summary.only_refused:
+        again = "; --retry-refused asks again" if resumable else ""
+        return f"Change what was refused, the instruction or the picture{again}."
     how = "what is done is not done twice"
     if not resumable:
         how = "with --skip-existing it makes only what is missing"

@@ -39,11 +39,19 @@ def done_text(record: Mapping[str, Any], *, named: bool = True) -> str:
         path if named else "",
         f"{record['width']}x{record['height']}",
         size_text(record["bytes"]),
-        "from the cache" if record["cached"] else duration(record["elapsed_s"]),
+        _took(record),
         f"{tokens:,} tokens" if tokens and not record["cached"] else "",
         f"{record['attempts']} attempts" if record["attempts"] > 1 else "",
     ]
     return "  ".join(fact for fact in facts if fact)
+
+
+def _took(record: Mapping[str, Any]) -> str:
+    if record["cached"]:
+        return "from the cache"
+    if record["recovered"]:
+        return "from a kept reply"
+    return duration(record["elapsed_s"])
 
 
 def error_text(error: NanoEditError) -> str:
@@ -88,6 +96,7 @@ def sums(summary: Summary, seconds: float) -> list[tuple[str, str]]:
     rows = [
         ("done", f"{summary.done}", summary.done or not summary.ended),
         ("from the cache", f"{summary.cached}", summary.cached),
+        ("from kept replies", f"{summary.recovered}", summary.recovered),
         ("skipped", f"{summary.skipped}", summary.skipped),
         ("failed", f"{summary.failed} ({reasons})", summary.failed),
         ("not begun", f"{summary.left}", summary.left),

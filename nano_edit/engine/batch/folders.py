@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nano_edit.engine.prepare import no_picture
-from nano_edit.errors import InputError, OutputError, UsageError
+from nano_edit.errors import InputError, UsageError
 from nano_edit.pictures.formats import READ_SUFFIXES
+from nano_edit.pictures.outputs.collisions import distinct_stems
+from nano_edit.pictures.outputs.destination import default_stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,13 +43,29 @@ def each_picture(base: Edit, *, recursive: bool = False) -> list[Edit]:
                 found.append(replace(base, images=(picture,), output=below))
         else:
             found.append(replace(base, images=(name,), output=output))
-    return [replace(edit, where=edit.images[0]) for edit in found]
+    return _with_distinct_names(found)
+
+
+def _with_distinct_names(edits: list[Edit]) -> list[Edit]:
+    """Let pictures that differ in their suffix alone give outputs that differ."""
+    places: dict[str | None, list[Edit]] = {}
+    for edit in edits:
+        places.setdefault(edit.output, []).append(edit)
+    stems: dict[tuple[str | None, str], str] = {}
+    for place, there in places.items():
+        names = [edit.images[0] for edit in there]
+        for name, stem in zip(names, distinct_stems(names), strict=True):
+            stems[place, name] = stem if stem != default_stem(name) else ""
+    return [
+        replace(edit, where=edit.images[0], stem=stems[edit.output, edit.images[0]])
+        for edit in edits
+    ]
 
 
 def make_folders(edits: Iterable[Edit]) -> None:
     """Make the folders that outputs name by a slash at their end.
 
-    Raises OutputError.
+    Raises InputError; nothing was sent.
     """
     for name in {edit.output for edit in edits if edit.output}:
         if name.endswith(("/", os.sep)):
@@ -111,13 +129,13 @@ def _make_folder(name: str) -> None:
     except (FileExistsError, NotADirectoryError):
         raise _not_a_folder(name) from None
     except OSError as fault:
-        raise OutputError(
-            f"The folder {name} cannot be made: {fault.strerror}."
+        raise InputError(
+            f"The folder {name} cannot be made: {fault.strerror}. Nothing was sent."
         ) from None
 
 
-def _not_a_folder(name: str) -> OutputError:
-    return OutputError(
+def _not_a_folder(name: str) -> UsageError:
+    return UsageError(
         f"{name} names a file; many pictures need a folder.",
         hint="For example: -o edited/",
     )

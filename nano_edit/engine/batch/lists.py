@@ -45,14 +45,14 @@ _CHOICES = {
 _SECRET = re.compile(r"(^|_)(api_?)?(key|token|secret|password)$", re.IGNORECASE)
 _OF_THE_RUN = frozenset(
     "provider base_url api_key_file timeout connect_timeout retries max_wait "
-    "retry_unknown max_reply emulate jobs rpm fail_fast skip_existing manifest shard "
-    "report cache cache_dir cache_size count each recursive batch preset json show "
-    "quiet verbose config dry_run".split()
+    "retry_unknown retry_refused max_reply emulate jobs rpm fail_fast skip_existing "
+    "manifest shard report cache cache_dir cache_size count each recursive batch "
+    "preset json show quiet verbose config dry_run".split()
 )
 _NAMES = tuple(
     each.name
     for each in dataclasses.fields(Edit)
-    if each.name not in {"where", "variant"}
+    if each.name not in {"where", "stem", "variant"}
 )
 _KINDS = {each.name: str(each.type).split(" |")[0] for each in dataclasses.fields(Edit)}
 

@@ -3,27 +3,38 @@
 Rules:
 - A line is the ``--json`` object and what tells which edit it was; it is written
   in one piece and at once.
+- Before a picture is put in its place a line says so and is on the disk, so that a
+  kill or a power cut between the two leaves a run that can go on: if the file has
+  the bytes that the line tells of, the edit is done.
 - A torn last line, left by a kill, is passed over; so is any that is not JSON.
 - Manifests merge by concatenation: the last line about an edit counts.
+- One run at a time: the file is locked.  It is for its owner alone, and a file that
+  this program did not write is refused.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from nano_edit.errors import OutputError
+from nano_edit.atomic_file import PRIVATE, reason
+from nano_edit.errors import ExitStatus, InputError, OutputError
+from nano_edit.leftovers import hold
 
 if TYPE_CHECKING:
-    from nano_edit.domain import Edit
+    from nano_edit.domain import Edit, WrittenImage
 
 # What makes an edit another one; the rest only changes how it is carried out.
 _SHAPING = (
     "instruction", "images", "aspect_ratio", "size", "text", "max_side", "format",
     "output", "variant",
 )  # fmt: skip
+_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
 
 
 def job_id(edit: Edit, provider: str, model: str, *, emulated: bool) -> str:
@@ -34,17 +45,31 @@ def job_id(edit: Edit, provider: str, model: str, *, emulated: bool) -> str:
 
 
 class Manifest:
-    """The file of results: what earlier runs did, and this run's lines."""
+    """The file of results: what earlier runs did, and this run's lines.
+
+    Its methods may be called from any thread.  Raises InputError for a file that
+    cannot be used, that another run uses, or that is not a manifest.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._done: dict[str, str] = {}
+        self._last: dict[str, dict[str, Any]] = {}  # by job: what its last line says
         self._torn = False
+        self._lock = threading.Lock()
+        self._file = -1
         try:
-            self._read()
-            self._file = path.open("ab", buffering=0)  # one write is one line
+            self._file = os.open(path, _FLAGS, PRIVATE)
+            self._begin()
         except OSError as fault:
-            raise self._unusable(fault) from None
+            self.close()
+            raise InputError(
+                f"The manifest {path} cannot be used: {reason(fault)}. Nothing was "
+                "sent.",
+                hint="Name another with --manifest.",
+            ) from None
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -54,48 +79,98 @@ class Manifest:
 
     def close(self) -> None:
         """Close the file; no more can be added."""
-        self._file.close()
+        file, self._file = self._file, -1
+        if file >= 0:
+            os.close(file)
 
     def output_of(self, job: str) -> str | None:
         """Return the picture that this edit gave, if it did and it is there."""
-        output = self._done.get(job)
-        return output if output and Path(output).exists() else None
+        last = self._last.get(job, {})
+        if last.get("placing"):
+            return _placed(last)
+        output = last.get("output") if last.get("ok") else None
+        return output if output and os.path.exists(output) else None  # noqa: PTH110 - no error for what is not a path
+
+    def refusal_of(self, job: str) -> dict[str, Any] | None:
+        """Return what a refusal said, if that is how this edit ended."""
+        error = self._last.get(job, {}).get("error")
+        is_refusal = error and error.get("code") == ExitStatus.REFUSED.code
+        return error if is_refusal else None
+
+    def placing(self, job: str, image: WrittenImage) -> None:
+        """Write down, and on the disk, that a picture is about to be placed.
+
+        A line that cannot be written is not an error here: the picture is paid for.
+        """
+        line = {"job": job, "placing": str(image.path), "bytes": image.size}
+        with suppress(OSError):
+            self._write({**line, "sha256": image.sha256}, sync=True)
 
     def add(self, record: dict[str, Any]) -> None:
         """Append a result, whole and at once; raises OutputError."""
+        try:
+            self._write(record)
+        except OSError as fault:
+            raise OutputError(
+                f"The manifest {self._path} cannot be written: {reason(fault)}.",
+                hint="The pictures are in their places; free space, and run again.",
+            ) from None
+
+    def _write(self, record: dict[str, Any], *, sync: bool = False) -> None:
         line = json.dumps(record, ensure_ascii=False)
         # Half a character, as in a name that is not UTF-8, is escaped as JSON does.
-        raw = line.encode("utf-8", "backslashreplace")
-        try:
-            self._file.write(b"\n%s\n" % raw if self._torn else b"%s\n" % raw)
-        except OSError as fault:
-            raise self._unusable(fault) from None
-        self._torn = False
+        raw = line.encode("utf-8", "backslashreplace") + b"\n"
+        with self._lock:
+            raw = b"\n" + raw if self._torn else raw
+            written = os.write(self._file, raw)
+            self._torn = written < len(raw)
+            if sync:
+                os.fsync(self._file)
+        if written < len(raw):
+            raise OSError(28, os.strerror(28))
 
-    def _unusable(self, fault: OSError) -> OutputError:
-        return OutputError(
-            f"The manifest {self._path} cannot be used: {fault.strerror}.",
-            hint="Name another with --manifest.",
-        )
-
-    def _read(self) -> None:
-        if not self._path.is_file():  # new, or a pipe that takes and never gives
+    def _begin(self) -> None:
+        if not self._path.is_file():  # a pipe or a device takes and never gives
             return
+        if not hold(self._file, self._path):
+            raise InputError(
+                f"Another nano-edit is at work with the manifest {self._path}.",
+                hint="Wait for it to end, or name another with --manifest.",
+            )
         line = b"\n"
         with self._path.open("rb") as file:
-            for line in file:
-                self._take(line)
+            for number, line in enumerate(file):
+                is_torn = line.startswith(b"{") and not line.endswith(b"\n")
+                if not self._take(line) and number == 0 and not is_torn:
+                    raise InputError(
+                        f"{self._path} is not a manifest of this program; it is left "
+                        "as it is.",
+                        hint="Name another file with --manifest.",
+                    )
         self._torn = not line.endswith(b"\n")
 
-    def _take(self, line: bytes) -> None:
+    def _take(self, line: bytes) -> bool:
+        """Take in one line; return whether it is one of a manifest."""
         try:
             record = json.loads(line)
         except (ValueError, RecursionError):
-            return
+            return False
         job = record.get("job") if isinstance(record, dict) else None
         if not isinstance(job, str):
-            return
-        if record.get("ok"):
-            self._done[job] = str(record.get("output"))
-        else:
-            self._done.pop(job, None)
+            return False
+        kept = ("ok", "output", "error", "placing", "bytes", "sha256")
+        self._last[job] = {name: record[name] for name in kept if name in record}
+        return True
+
+
+def _placed(line: dict[str, Any]) -> str | None:
+    """Return the picture that was about to be placed, if it is there to the byte."""
+    path = Path(str(line["placing"]))
+    try:
+        if path.stat().st_size != line.get("bytes"):
+            return None
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError):
+        return None
+    return str(path) if digest == line.get("sha256") else None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from nano_edit.engine.prepare import possible_outputs
 from nano_edit.errors import InputError, NanoEditError, UsageError
+from nano_edit.pictures.outputs.collisions import OutputKeys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -63,11 +64,12 @@ def check_all(
     """
     found = list(faults)
     taken: dict[bytes, str] = {}
+    keys = OutputKeys()
     for edit in edits:
         try:
             check(edit)
             _check_pictures(edit)
-            _check_outputs(edit, taken)
+            _check_outputs(edit, keys, taken)
         except NanoEditError as fault:
             found.append(placed(fault, edit.where))
     if not found:
@@ -94,11 +96,14 @@ def _line_of(fault: NanoEditError) -> int:
     return int(match[1]) if match else 0
 
 
-def _check_outputs(edit: Edit, taken: dict[bytes, str]) -> None:
+def _check_outputs(edit: Edit, keys: OutputKeys, taken: dict[bytes, str]) -> None:
     for file in possible_outputs(edit):
+        name = keys.key_of(file)
+        if name is None:
+            continue
         # A digest, not the name: a list of thousands stays small.
-        name = os.fsencode(file.absolute())
-        key = hashlib.blake2b(name, digest_size=12).digest()
+        whole = repr(name).encode("utf-8", "surrogateescape")
+        key = hashlib.blake2b(whole, digest_size=12).digest()
         if key in taken:
             raise UsageError(
                 f"{edit.label} and {taken[key]} would both write {file}.",

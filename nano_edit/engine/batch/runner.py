@@ -14,7 +14,9 @@ they end and is the only one that writes the manifest.
 Rules:
 - One failing edit stops no other, but for a refused key or an empty account, which
   every other edit would meet too, and ``fail_fast``.
-- What the manifest says is done, and is there, is not done again.
+- What the manifest says is done, and is there, is not done again; what was refused
+  is not asked for again unless ``retry_refused``.
+- Where the system allows fewer threads than jobs, there are fewer, and a note.
 - Draining begins nothing new and lets what runs, and is paid for, end; leaving the
   context early drains.  Stopping ends what runs too.
 - An edit that was stopped before it cost anything has not ended: it never began.
@@ -35,13 +37,13 @@ from nano_edit.engine.batch.plan import check_all
 from nano_edit.engine.batch.summary import Summary, is_for_all
 from nano_edit.engine.prepare import model_of, possible_outputs
 from nano_edit.engine.records import record_of_error, record_of_result
-from nano_edit.errors import InterruptedEdit, NanoEditError
+from nano_edit.errors import InterruptedEdit, NanoEditError, RefusedError
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Iterator
 
-    from nano_edit.domain import Edit, EditEvent, EditResult
+    from nano_edit.domain import Edit, EditEvent, EditResult, WrittenImage
     from nano_edit.engine.editor import Editor
     from nano_edit.engine.records import Record
 
@@ -58,6 +60,7 @@ class Outcome:
     record: Record
     result: EditResult | None = None  # None: it failed, or was done already
     error: NanoEditError | None = None
+    is_new: bool = True  # False: an earlier run had done it, or was refused
 
     @property
     def output(self) -> str | None:
@@ -71,6 +74,8 @@ class Batch:
     manifest: the file of results by which a later run resumes; None: none.
     skip_existing: leave out edits whose output is there already.
     fail_fast: begin no new edit after the first failure.
+    retry_refused: ask again for what an earlier run was refused.
+    note: is told sentences about the run.
     observe: is called with each event of each edit, in the thread that edits.
 
     Raises UsageError or InputError for edits that cannot be meant, several at once,
@@ -87,6 +92,8 @@ class Batch:
         manifest: str | os.PathLike[str] | None = None,
         skip_existing: bool = False,
         fail_fast: bool = False,
+        retry_refused: bool = False,
+        note: Callable[[str], None] = lambda _: None,
         observe: ObserveMany | None = None,
     ) -> None:
         self._edits = list(edits)
@@ -95,6 +102,8 @@ class Batch:
         self._threads = max(1, min(jobs, len(self._edits)))
         self._skip_existing = skip_existing
         self._fail_fast = fail_fast
+        self._retry_refused = retry_refused
+        self._note = note
         self._observe = observe
         self._queue: queue.SimpleQueue[Outcome | BaseException | None] = (
             queue.SimpleQueue()
@@ -149,9 +158,18 @@ class Batch:
     # --- the caller's thread ---------------------------------------------------
 
     def _start(self) -> None:
-        for _ in range(self._threads):
+        for count in range(self._threads):
             thread = threading.Thread(target=self._work, daemon=True)
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError:  # the system allows no more of them
+                if not count:
+                    raise NanoEditError(
+                        "The system allows no thread: nothing was sent.",
+                        hint="Raise the limit of processes (ulimit -u) or of memory.",
+                    ) from None
+                self._note(f"The system allows only {count} edits at once.")
+                return
             self._running.append(thread)
 
     def _ended(self) -> Iterator[Outcome]:
@@ -175,7 +193,7 @@ class Batch:
     def _write_down(self, outcome: Outcome) -> None:
         self.summary.add(outcome.record, outcome.error)
         give_back(self.summary.ended)
-        if self._manifest and not outcome.record.get("skipped"):
+        if self._manifest and outcome.is_new:
             self._manifest.add(outcome.record)
 
     def _fail(self, fault: BaseException) -> None:
@@ -208,12 +226,19 @@ class Batch:
             "instruction": edit.instruction,
             "images": list(edit.images),
         }
-        if there := self._output_there(edit, about["job"]):
-            return Outcome(
-                edit, {"ok": True, "skipped": True, "output": there, **about}
-            )
+        job = about["job"]
+        if there := self._output_there(edit, job):
+            record = {"ok": True, "skipped": True, "output": there, **about}
+            return Outcome(edit, record, is_new=False)
+        if refusal := self._refusal_of(edit, job):
+            record = {**record_of_error(refusal, edit.output), **about}
+            return Outcome(edit, record, error=refusal, is_new=False)
         try:
-            result = self._editor.edit(edit, lambda event: self._hear(edit, event))
+            result = self._editor.edit(
+                edit,
+                lambda event: self._hear(edit, event),
+                lambda image: self._placing(job, image),
+            )
         except NanoEditError as error:
             self._drain_after(error)
             if isinstance(error, InterruptedEdit) and error.billed is Billed.NO:
@@ -225,6 +250,22 @@ class Batch:
     def _hear(self, edit: Edit, event: EditEvent) -> None:
         if self._observe:
             self._observe(edit, event)
+
+    def _placing(self, job: str, image: WrittenImage) -> None:
+        if self._manifest:
+            self._manifest.placing(job, image)
+
+    def _refusal_of(self, edit: Edit, job: str) -> RefusedError | None:
+        """Return the refusal of an earlier run, which asking again would repeat."""
+        if self._manifest is None or self._retry_refused:
+            return None
+        told = self._manifest.refusal_of(job)
+        if told is None:
+            return None
+        return RefusedError(
+            f"{edit.label} was refused by an earlier run: {told.get('message')}",
+            hint="Change the instruction or the picture; --retry-refused asks again.",
+        )
 
     def _job(self, edit: Edit) -> str:
         provider = self._editor.provider

@@ -28,6 +28,7 @@ class Summary:
     total: int
     done: int = 0
     cached: int = 0
+    recovered: int = 0  # from replies that earlier runs kept
     skipped: int = 0
     tokens: int = 0
     reasons: Counter[str] = field(default_factory=Counter)  # exit code -> failures
@@ -66,9 +67,15 @@ class Summary:
         else:
             self.done += 1
             self.cached += record["cached"]
-            if not record["cached"]:
+            self.recovered += record["recovered"]
+            if not (record["cached"] or record["recovered"]):
                 self._bill(Billed.YES)
                 self.tokens += record["usage"]["total_tokens"] or 0
+
+    @property
+    def only_refused(self) -> bool:
+        """Whether nothing is left that asking again would help."""
+        return not self.left and {*self.reasons} <= {ExitStatus.REFUSED.code}
 
     def error(self, again: str = "") -> NanoEditError | None:
         """Return what the run ends with, if not all is done; ``again`` is its hint."""

@@ -14,6 +14,7 @@ Rules:
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import stat
 from dataclasses import dataclass
@@ -51,13 +52,19 @@ class Finalizer:
     """Brings one picture to ``destination``; `discard` removes what it left behind."""
 
     def __init__(
-        self, destination: Destination, *, digest: bool, note: Callable[[str], None]
+        self,
+        destination: Destination,
+        *,
+        digest: bool,
+        note: Callable[[str], None],
+        placing: Callable[[WrittenImage], None],
     ) -> None:
         self.folder = temporary_folder(destination)
         self._mode = _mode_for(destination)
         self._destination = destination
         self._digest = digest
         self._tell = note
+        self._placing = placing
         self._notes: list[str] = []
         self._converted: AtomicFile | None = None
         sweep(self.folder)
@@ -78,11 +85,7 @@ class Finalizer:
         except OSError as error:
             raise unwritten(result.final, error) from error
         is_streamed = self._destination.stream is not None
-        if is_streamed or (self._destination.force and is_device(result.final)):
-            self._hand_on(result)
-        else:
-            self._place(result)
-        return WrittenImage(
+        image = WrittenImage(
             path=None if is_streamed else result.final,
             mime_type=MIME_TYPES[result.kind],
             width=facts.width,
@@ -90,9 +93,14 @@ class Finalizer:
             size=size,
             sha256=sha256,
             source_mime_type=facts.mime_type,
-            drafts=self._place_drafts(drafts, result.final),
-            notes=tuple(self._notes),
         )
+        if is_streamed or (self._destination.force and is_device(result.final)):
+            self._hand_on(result)
+        else:
+            self._placing(image)
+            self._place(result)
+        placed = self._place_drafts(drafts, result.final)
+        return dataclasses.replace(image, drafts=placed, notes=tuple(self._notes))
 
     def note(self, sentence: str) -> None:
         """Tell the user something about the picture that is no error."""

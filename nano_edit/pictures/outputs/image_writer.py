@@ -105,6 +105,7 @@ class ImageWriter:
     ``salvage`` is for a reply that was cut off: then any whole picture may be the
     result, a thought if there is nothing better, and the one that was coming if
     all of it is there.  ``digest`` asks for the SHA-256 of the final bytes.
+    ``placing`` is told of the result just before it is moved to its place.
     ``note`` is told each sentence of `WrittenImage.notes` as soon as it is known.
     Entering the context raises `InputError` if no file can be made.
     """
@@ -117,8 +118,11 @@ class ImageWriter:
         digest: bool = False,
         salvage: bool = False,
         note: Callable[[str], None] = lambda _: None,
+        placing: Callable[[WrittenImage], None] = lambda _: None,
     ) -> None:
-        self._finalizer = Finalizer(destination, digest=digest, note=note)
+        self._finalizer = Finalizer(
+            destination, digest=digest, note=note, placing=placing
+        )
         self._save_drafts = save_drafts
         self._salvage = salvage
         self._first: AtomicFile | None = None  # until the first picture takes it

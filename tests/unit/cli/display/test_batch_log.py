@@ -45,6 +45,7 @@ DONE: dict[str, Any] = {
     "elapsed_s": 21.34,
     "cached": False,
     "attempts": 1,
+    "recovered": False,
     "usage": {"total_tokens": 1500},
 }
 

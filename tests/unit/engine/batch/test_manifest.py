@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nano_edit.domain import Edit
+from nano_edit.domain import Edit, WrittenImage
 from nano_edit.engine.batch.manifest import Manifest, job_id
-from nano_edit.errors import OutputError
+from nano_edit.errors import InputError, OutputError
 
 BASE = Edit("sepia", ("a.jpg",), "out")
 
@@ -73,10 +75,81 @@ def test_lines_that_are_no_results_are_passed_over(
     tmp_path: Path, picture: Path
 ) -> None:
     path = tmp_path / "m"
-    noise = 'not JSON\n[1]\n"text"\nnull\n{"ok": true}\n\n'
-    path.write_text(noise + json.dumps(done("one", picture)))
+    noise = '\nnot JSON\n[1]\n"text"\nnull\n{"ok": true}\n\n'
+    path.write_text(json.dumps(done("one", picture)) + noise)
     with Manifest(path) as manifest:
         assert manifest.output_of("one") == str(picture)
+
+
+@pytest.mark.parametrize("raw", [b"not JSON\n", b"\xff\xd8\xff\n", b"a note", b"[1]\n"])
+def test_a_file_of_another_kind_is_left_alone(tmp_path: Path, raw: bytes) -> None:
+    path = tmp_path / "m"
+    path.write_bytes(raw)
+    with pytest.raises(InputError, match="not a manifest"):
+        Manifest(path)
+    assert path.read_bytes() == raw
+
+
+def test_a_second_run_with_the_same_manifest_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "m"
+    with Manifest(path), pytest.raises(InputError, match="Another nano-edit"):
+        Manifest(path)
+    Manifest(path).close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are POSIX's")
+def test_a_manifest_is_for_its_owner_alone(tmp_path: Path) -> None:
+    Manifest(tmp_path / "m").close()
+    assert (tmp_path / "m").stat().st_mode & 0o777 == 0o600
+
+
+# --- between placing and noting -------------------------------------------------
+
+
+def image_of(path: Path) -> WrittenImage:
+    raw = path.read_bytes()
+    digest = hashlib.sha256(raw).hexdigest()
+    return WrittenImage(path, "image/png", 9, 9, len(raw), digest, "image/png")
+
+
+def test_a_picture_that_was_placed_counts_although_it_was_not_noted(
+    tmp_path: Path, picture: Path
+) -> None:
+    with Manifest(tmp_path / "m") as manifest:
+        manifest.placing("one", image_of(picture))
+    with Manifest(tmp_path / "m") as manifest:
+        assert manifest.output_of("one") == str(picture)
+
+
+@pytest.mark.parametrize("now", [None, b"", b"a pictura"])
+def test_another_file_under_the_name_does_not_count(
+    tmp_path: Path, picture: Path, now: bytes | None
+) -> None:
+    with Manifest(tmp_path / "m") as manifest:
+        manifest.placing("one", image_of(picture))
+    picture.unlink()
+    if now is not None:
+        picture.write_bytes(now)
+    with Manifest(tmp_path / "m") as manifest:
+        assert manifest.output_of("one") is None
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_picture_is_placed_although_the_line_cannot_be_written(picture: Path) -> None:
+    with Manifest(Path("/dev/full")) as manifest:
+        manifest.placing("one", image_of(picture))
+
+
+# --- refusals -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("code", "is_told"), [("refused", True), ("network", False)])
+def test_a_refusal_is_remembered(tmp_path: Path, code: str, *, is_told: bool) -> None:
+    with Manifest(tmp_path / "m") as manifest:
+        manifest.add({"ok": False, "job": "one", "error": {"code": code}})
+    with Manifest(tmp_path / "m") as manifest:
+        assert (manifest.refusal_of("one") is not None) == is_told
+        assert manifest.refusal_of("two") is None
 
 
 def test_manifests_merge_by_concatenation(tmp_path: Path, picture: Path) -> None:
@@ -112,7 +185,7 @@ def test_any_text_keeps_to_its_line(tmp_path: Path, picture: Path, text: str) ->
 
 def test_a_manifest_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none" / "m"):
-        with pytest.raises(OutputError, match="cannot be used") as caught:
+        with pytest.raises(InputError, match="cannot be used") as caught:
             Manifest(path)
         assert "--manifest" in caught.value.hint
 
