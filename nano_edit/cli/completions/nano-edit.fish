@@ -162,6 +162,7 @@ complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s j -l jobs -x
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l rpm -x -d 'Requests a minute, at most'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l fail-fast -d 'Begin no new edit after the first failure'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l skip-existing -d 'Skip edits whose output is there already'
+complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l retry-refused -d 'Ask again for what an earlier run was refused'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l manifest -r -F -d 'Where results are noted, one JSON object a line'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l shard -x -d 'Do only the I-th of N equal parts of the list'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l report -r -F -d 'Write a page with every before and after'

@@ -14,7 +14,7 @@ from nano_edit.cli.commands.batch import plan_edits
 from nano_edit.cli.terminal import Terminal
 from nano_edit.engine.batch.folders import make_folders
 from nano_edit.engine.editor import Editor
-from nano_edit.errors import InputError, NanoEditError, OutputError, UsageError
+from nano_edit.errors import InputError, NanoEditError, UsageError
 from nano_edit.pictures.inputs.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -119,23 +119,36 @@ def test_a_folder_without_pictures_is_told(here: Path) -> None:
 def test_many_pictures_need_a_folder(here: Path, name: str) -> None:
     pictures(here, "a.jpg")
     (here / "there").write_text("a file")
-    assert "folder" in refusal(OutputError, "--each", "sepia", "a.jpg", "-o", name)
+    assert "folder" in refusal(UsageError, "--each", "sepia", "a.jpg", "-o", name)
     assert not (here / "new.png").exists()
 
 
+def test_pictures_of_one_stem_get_names_that_differ(here: Path) -> None:
+    pictures(here, "in/a.jpg", "other/a.png", "in/b.jpg")
+    edits = plan("--each", "sepia", "in", "other", "-o", "out")
+    assert [edit.stem for edit in edits] == ["a-jpg-edited", "", "a-png-edited"]
+
+
 def test_two_pictures_of_one_name_are_refused_with_both(here: Path) -> None:
-    pictures(here, "in/a.jpg", "other/a.png")
+    pictures(here, "in/a.jpg", "other/a.jpg")
     words = refusal(UsageError, "--each", "sepia", "in", "other", "-o", "out")
-    first, second = str(here / "other/a.png"), str(here / "in/a.jpg")
-    assert first.removeprefix(f"{here}")[1:] in words
-    assert second.removeprefix(f"{here}")[1:] in words
-    assert "would both write" in words
+    assert "other/a.jpg and in/a.jpg would both write" in words.replace("\\", "/")
+
+
+@pytest.mark.parametrize("other", ["o/../o/a.png", "link/a.png", "./o/a.png"])
+def test_two_names_of_one_file_are_refused(here: Path, other: str) -> None:
+    pictures(here, "a.jpg")
+    (here / "o").mkdir()
+    (here / "link").symlink_to(here / "o")
+    one = {"instruction": "sepia", "images": ["a.jpg"], "output": "o/a.png"}
+    (here / "list.jsonl").write_bytes(lines(one, {**one, "output": other}))
+    assert "would both write" in refusal(UsageError, "batch", "list.jsonl")
 
 
 def test_recursive_without_an_output_refuses_what_collides(here: Path) -> None:
     pictures(here, "in/x/a.jpg", "in/y/a.jpg")
     words = refusal(UsageError, "--each", "sepia", "in", "--recursive")
-    assert "would both write a-edited" in words
+    assert "would both write a-jpg-edited" in words
 
 
 # --- a list ------------------------------------------------------------------
