@@ -77,7 +77,7 @@ def decoded(
     """
     with ExitStack() as stack:
         with _decoding(original.name):
-            file = stack.enter_context(_opened(original))
+            file = stack.enter_context(opened(original))
             _refuse_raw(original, file)
             is_jpeg = original.format is PictureFormat.JPEG
             part = reduction.part(max(file.size)) if is_jpeg else 1
@@ -144,8 +144,8 @@ def _clause(error: BaseException) -> str:
 
 
 @contextmanager
-def _opened(original: Original) -> Iterator[ImageFile]:
-    """Open the picture with the one reader of this format.
+def opened(original: Original) -> Iterator[ImageFile]:
+    """Open the picture with the one reader of this format; raises what that raises.
 
     The reader is called directly: `Image.open` would load five of them first,
     and warns through the process-wide warning filters where an error is wanted.

@@ -22,15 +22,24 @@ from __future__ import annotations
 
 import os
 import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from nano_edit.pictures.formats import AS_IT_COMES
+from nano_edit.errors import InputError
+from nano_edit.pictures.inputs.decode import opened
+from nano_edit.pictures.inputs.examine import Original, examine
+from nano_edit.pictures.inputs.limits import check_decoding, decoding_memory
+from nano_edit.pictures.inputs.sources import Source
+from nano_edit.pictures.memory import DECODED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from PIL.ImageFile import ImageFile
 
 _Z_RLE = 3  # zlib.h: strategy, match runs of one byte only
 _PREDICTOR, _HORIZONTAL, _XMP = 317, 2, 700  # TIFF 6.0 tags, and Adobe's
@@ -47,18 +56,21 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def reformat(source: Path, descriptor: int, kind: str) -> list[str]:
+def reformat(
+    source: Path, descriptor: int, kind: str, *, max_pixels: int | None = None
+) -> list[str]:
     """Write the picture in ``source`` as ``kind`` to an open, empty file.
 
     Returns sentences on what was lost by it.  Raises what Pillow raises: OSError
-    for the disk and for pixels that cannot be decoded, and others.
+    for the disk and for pixels that cannot be decoded, and others; ValueError for
+    a picture over the limits that inputs have too, or over ``max_pixels``.
     """
     # A filter for good, for `catch_warnings` is not for threads: what Pillow finds
     # odd and reads all the same is not worth a line.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     notes: list[str] = []
     with (
-        Image.open(source, formats=AS_IT_COMES) as image,
+        _opened(source, max_pixels) as image,
         os.fdopen(descriptor, "w+b", closefd=False) as target,
     ):
         pixels = _pixels(image)
@@ -78,6 +90,23 @@ def reformat(source: Path, descriptor: int, kind: str) -> list[str]:
     return notes
 
 
+@contextmanager
+def _opened(source: Path, max_pixels: int | None) -> Iterator[ImageFile]:
+    """Open the picture, its metadata too, once there is memory for its pixels."""
+    try:
+        original = examine(Source("it", "", source, None))
+        whole = Original("it", source, original.format, None, original.size)
+        with opened(whole) as image:
+            is_plain = image.mode in {"L", "RGB"} and "transparency" not in image.info
+            copy = (0, 0) if is_plain else image.size
+            memory = decoding_memory(original, image, part=1, result=copy)
+            check_decoding(original, image.size, memory, max_pixels)
+            with DECODED.reserved(memory):
+                yield image
+    except InputError as error:
+        raise ValueError(error.message.removesuffix(".")) from error
+
+
 def _save(
     pixels: Image.Image, target: BinaryIO, kind: str, metadata: dict[str, Any]
 ) -> None:
@@ -91,7 +120,7 @@ def _pixels(image: Image.Image) -> Image.Image:
     """
     image.load()  # so that what cannot be decoded fails here, and only once
     if image.has_transparency_data:
-        return image.convert("RGBA")
+        return image if image.mode == "RGBA" else image.convert("RGBA")
     if image.mode.startswith("I"):  # 16 bits of grey, which convert() would clip
         return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     if image.mode == "1":

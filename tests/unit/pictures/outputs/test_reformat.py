@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageFilter
 from support import scene
+from support.input_pictures import raw_png
 
 from nano_edit.domain import Destination, WrittenImage
 from nano_edit.errors import OutputError
@@ -227,6 +228,14 @@ def test_picture_that_cannot_be_decoded_is_kept_as_it_came(tmp_path: Path) -> No
     assert caught.value.recovery == tmp_path / "out.kept-1.jpg"
     assert caught.value.recovery.read_bytes() == data
     assert [path.name for path in tmp_path.iterdir()] == ["out.kept-1.jpg"]
+
+
+def test_picture_too_large_to_be_decoded_is_kept_as_it_came(tmp_path: Path) -> None:
+    data = raw_png(8, 2, [b""] * 10_000, 15_000)  # its rows are missing
+    with pytest.raises(OutputError, match="has 150 megapixels, and decoding") as caught:
+        convert(data, tmp_path, "jpeg")
+    assert caught.value.recovery is not None
+    assert caught.value.recovery.read_bytes() == data
 
 
 def test_stream_that_cannot_be_converted_is_an_output_error(tmp_path: Path) -> None:
