@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -57,8 +56,7 @@ class ApiKey:
 AUTO, MATCH = "auto", "match"  # aspect ratios besides W:H
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Frozen):
     """Everything that one edit says, before any picture is looked at.
 
     The same for a command line, a line of a list, and Python.  Any sequence of

@@ -7,12 +7,12 @@ the row of the same name in `nano_edit.cli.option_table`.
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import Any
 
+from nano_edit.frozen import Frozen
 
-@dataclass(frozen=True, slots=True)
-class Options:
+
+class Options(Frozen):
     """One run of the command, as its user asked for it."""
 
     # What to edit
@@ -81,8 +81,7 @@ class Options:
     config: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Frozen):
     """A value, and who said so: ``--size``, ``NANO_EDIT_SIZE``, ``config.toml:12``."""
 
     value: Any

@@ -15,7 +15,7 @@ from __future__ import annotations
 import random
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,7 @@ from nano_edit.errors import (
     Terminated,
     TerminatedEdit,
 )
+from nano_edit.frozen import Frozen
 from nano_edit.pictures.outputs.destination import temporary_folder
 
 if TYPE_CHECKING:
@@ -51,8 +52,7 @@ if TYPE_CHECKING:
     from nano_edit.wire.http.client import Client
 
 
-@dataclass(frozen=True, slots=True)
-class Dependencies:
+class Dependencies(Frozen):
     """What an edit needs beside its request."""
 
     client: Client

@@ -7,11 +7,11 @@ then what the pictures tell, then what the disk tells; nothing is sent here.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nano_edit.domain import AUTO, MATCH, EditRequest, Prepared
 from nano_edit.errors import UsageError
+from nano_edit.frozen import Frozen
 from nano_edit.pictures.inputs.instruction import checked_instruction
 from nano_edit.pictures.inputs.prepare_images import Preparation, prepare_inputs
 from nano_edit.pictures.inputs.sources import STDIN
@@ -40,8 +40,7 @@ TIMEOUT = 300.0  # seconds
 TIMEOUT_4K = 600.0  # seconds; a 4K picture is silent for up to 150 s
 
 
-@dataclass(frozen=True, slots=True)
-class Pipes:
+class Pipes(Frozen):
     """The streams that ``-`` stands for; where there is none, ``-`` is refused."""
 
     stdin: BinaryIO | None = None

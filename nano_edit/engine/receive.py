@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from nano_edit.domain import (
@@ -20,6 +19,7 @@ from nano_edit.domain import (
     TextChunk,
 )
 from nano_edit.errors import ProtocolError
+from nano_edit.frozen import Frozen
 from nano_edit.pictures.outputs.image_writer import ImageWriter
 from nano_edit.wire.gemini.errors import error_of, refusal_of
 from nano_edit.wire.gemini.response import ResponseParser
@@ -33,8 +33,7 @@ Placing = Callable[["WrittenImage"], None]
 MAX_ERROR = 64 * 1024  # bytes of a 200 that holds an error
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Frozen):
     """What a whole reply gave: the picture in its place, and the words beside it."""
 
     image: WrittenImage

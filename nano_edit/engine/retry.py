@@ -7,10 +7,10 @@ where that is unknown, never otherwise, and never longer than the user allows.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nano_edit.errors import Retry
+from nano_edit.frozen import Frozen
 
 if TYPE_CHECKING:
     from nano_edit.errors import NanoEditError
@@ -19,8 +19,7 @@ FIRST_DELAY = 1.0  # seconds; the ceiling of the first wait, doubled every time
 LONGEST_DELAY = 60.0  # seconds; the ceiling's own ceiling
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(Frozen):
     """How often and how long the user lets us try."""
 
     retries: int = 3  # further attempts after the first

@@ -17,9 +17,9 @@ Rules:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nano_edit.frozen import Frozen
 from nano_edit.pictures.slices import BrokenImage
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ _TEM = 0x01
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Frozen):
     """One marker with what belongs to it; offsets are bytes from the file's start."""
 
     marker: int  # the byte after FF: 0xC0 to 0xFE
@@ -44,8 +43,7 @@ class Segment:
     payload: bytes  # without the length
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Frozen):
     """What a frame header (SOFn) says of the picture."""
 
     marker: int  # 0xC0 baseline, 0xC1 extended, 0xC2 progressive, ...
@@ -55,8 +53,7 @@ class Frame:
     sampling: tuple[tuple[int, int], ...]  # of each component: horizontal, vertical
 
 
-@dataclass(frozen=True, slots=True)
-class JpegFacts:
+class JpegFacts(Frozen):
     """What a whole JPEG says of itself."""
 
     frame: Frame

@@ -10,13 +10,13 @@ Rules:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, urlsplit
 
 from nano_edit import __version__
 from nano_edit.errors import UsageError
+from nano_edit.frozen import Frozen
 
 if TYPE_CHECKING:
     from nano_edit.domain import ApiKey
@@ -29,8 +29,7 @@ _NOT_IN_A_URL = re.compile(r'[\x00-\x20\x7f-\xa0<>"{}|\\^`\ud800-\udfff]')
 _HOST_NAME = re.compile(r"(?!.{254})([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?")
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Frozen):
     """The service, its key and limits."""
 
     provider: Provider

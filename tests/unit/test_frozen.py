@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from dataclasses import FrozenInstanceError, dataclass
+from dataclasses import FrozenInstanceError, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -48,6 +48,16 @@ class Model:
     tags: tuple[str, ...] = ()
 
 
+class Run(Frozen):
+    """What a dataclass may do beside holding values."""
+
+    path: str
+    found: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", self.path.upper())
+
+
 class Empty(Frozen):
     """A record without fields, such as most events."""
 
@@ -79,6 +89,13 @@ def test_arguments_are_taken_and_refused_as_by_a_dataclass(
     made = Span(*values, **named)
     assert dataclasses.asdict(made) == dataclasses.asdict(model)
     assert repr(made) == repr(model).replace("Model", "Span")
+
+
+def test_a_default_is_made_anew_and_fields_are_brought_in_order() -> None:
+    one, other = Run("a"), Run("a", [1])
+    assert (one.path, one.found, other.found) == ("A", [], [1])
+    assert Run("a").found is not one.found
+    assert dataclasses.replace(other, path="b") == Run("B", [1])
 
 
 def test_equal_means_the_same_class_and_the_same_values() -> None:

@@ -18,13 +18,13 @@ import os
 import stat
 import warnings
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.atomic_file import replace_file
 from nano_edit.cli.config.folders import config_folder
 from nano_edit.errors import AuthError, UsageError
+from nano_edit.frozen import Frozen
 from nano_edit.leftovers import sweep
 from nano_edit.wire.credentials import (
     LONGEST,
@@ -46,8 +46,7 @@ KEYRING = "the system's keyring"
 KEYRING_SERVICE = "nano-edit"  # the user name beside it is the provider's name
 
 
-@dataclass(frozen=True, slots=True)
-class FoundKey:
+class FoundKey(Frozen):
     """A key and where it was found; ``warnings`` are sentences for the user."""
 
     key: ApiKey

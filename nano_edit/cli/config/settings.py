@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -32,6 +31,7 @@ from nano_edit.cli.config.toml_file import (
 from nano_edit.cli.option_table import BATCH, EDITS, SETTLED
 from nano_edit.cli.options import NAMES, Options, Setting
 from nano_edit.errors import UsageError
+from nano_edit.frozen import Frozen
 from nano_edit.pictures.inputs.instruction import read_instruction
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ _PICTURE_NAME = re.compile(
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Frozen):
     """The options of one run; ``origins`` says for each name where it came from.
 
     An origin is a flag (``--size``), a variable (``NANO_EDIT_SIZE``), a line

@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.cli.config.folders import config_folder
 from nano_edit.cli.options import NAMES, Setting
 from nano_edit.errors import UsageError
+from nano_edit.frozen import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -31,8 +32,7 @@ _SECRET = re.compile(r"(^|_)(api_?)?(key|token|secret|password)$", re.IGNORECASE
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Frozen):
     """What the configuration says; both mappings are empty when there is no file."""
 
     path: Path  # where it is, or would be

@@ -8,10 +8,10 @@ an `InputError` here, worded for the person who named the file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nano_edit.errors import InputError
+from nano_edit.frozen import Frozen
 from nano_edit.pictures.inputs.jpeg import survey_jpeg
 from nano_edit.pictures.inputs.png import survey_png
 from nano_edit.pictures.inputs.sniff import HEAD_SIZE, PictureFormat, describe, sniff
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 _WALKS = {PictureFormat.JPEG: survey_jpeg, PictureFormat.PNG: survey_png}
 
 
-@dataclass(frozen=True, slots=True)
-class Original:
+class Original(Frozen):
     """An input that is known to be a picture."""
 
     name: str  # for messages

@@ -17,10 +17,10 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from nano_edit.domain import FileSpan, ImageInput
+from nano_edit.frozen import Frozen
 from nano_edit.pictures.inputs.examine import (
     Original,
     examine,
@@ -40,8 +40,7 @@ Fetch = Callable[[str, BinaryIO], None]
 _MIME_TYPES = {PictureFormat.JPEG: "image/jpeg", PictureFormat.PNG: "image/png"}
 
 
-@dataclass(frozen=True, slots=True)
-class Preparation:
+class Preparation(Frozen):
     """What the user and the provider ask of the pictures that are sent."""
 
     keep_metadata: bool = False
@@ -52,8 +51,7 @@ class Preparation:
     max_request_bytes: int = 100_000_000  # of all pictures together
 
 
-@dataclass(frozen=True, slots=True)
-class _Limit:
+class _Limit(Frozen):
     """How many bytes one picture may have, and why, for a message."""
 
     size: int
@@ -100,8 +98,7 @@ def _limit(size: int, unit: str, share: int | None = None) -> _Limit:
     return _Limit(share or size, f"the service takes at most {size_text(size)} {unit}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Preparer:
+class _Preparer(Frozen):
     """Makes pictures ready, and gathers what is to be told about it."""
 
     preparation: Preparation

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from nano_edit.errors import InputError
+from nano_edit.frozen import Frozen
 from nano_edit.units import size_text
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ _REASONS: dict[type[Exception], str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Frozen):
     """An input as a regular file."""
 
     name: str  # for messages: as the user named it, or "standard input"

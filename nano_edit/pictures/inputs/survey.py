@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from nano_edit.domain import FileSpan
+from nano_edit.frozen import Frozen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 LARGEST_PROFILE = 1024 * 1024  # bytes of ICC; Pillow refuses a PNG with a larger one
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Frozen):
     """What a walk over one whole JPEG or PNG file found."""
 
     width: int  # pixels, as stored: not turned yet

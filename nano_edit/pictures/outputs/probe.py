@@ -20,9 +20,10 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from nano_edit.frozen import Frozen
 from nano_edit.pictures.jpeg_walk import walk_jpeg
 from nano_edit.pictures.slices import BrokenImage, Slices
 
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from nano_edit.pictures.slices import Walk
 
 
-@dataclass(frozen=True, slots=True)
-class ImageFacts:
+class ImageFacts(Frozen):
     """What a whole picture says of itself."""
 
     mime_type: str  # image/png, image/jpeg, image/webp

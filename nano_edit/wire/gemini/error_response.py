@@ -12,11 +12,11 @@ from __future__ import annotations
 import json
 import re
 import time
-from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from nano_edit.frozen import Frozen
 from nano_edit.wire.credentials import mask
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ YEAR = 366 * 86_400.0  # seconds; no longer wait is told, whatever the server na
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?s")
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorResponse:
+class ErrorResponse(Frozen):
     """What an error response says; empty where it does not say it."""
 
     http_status: int

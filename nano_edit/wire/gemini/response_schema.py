@@ -6,11 +6,12 @@ is not named here is read past.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from nano_edit.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Frozen):
     """A place in the reply: what stands there and what its members are.
 
     ``kind`` is "object", "array", "picture" (base64), "text", "word" or "scalar".
