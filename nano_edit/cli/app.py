@@ -5,43 +5,44 @@ Strategy: help and version are answered from the tables alone.  For anything els
 
 Rules:
 - The program below this module raises; `failures` prints and gives exit statuses.
-- SIGTERM counts as Ctrl-C with another number, so that both clean up.
+- A signal raises only while a command runs; see `signals`.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
 
 from nano_edit.cli.help.answers import answer
 from nano_edit.cli.help.pages import Page
+from nano_edit.cli.signals import leave_to_system, take_over
 from nano_edit.cli.terminal import Terminal
 
 TYPE_CHECKING = False  # `typing` takes longer to load than this module
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import FrameType
     from typing import NoReturn
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and end the process with its exit status."""
+    take_over()
     arguments = sys.argv[1:] if arguments is None else arguments
     sys.exit(run(arguments, Terminal.of_process()))
 
 
 def run(arguments: Sequence[str], terminal: Terminal) -> int:
     """Run the command and return its exit status; every error ends here."""
-    signal.signal(signal.SIGTERM, _terminate)
     told = _Told(as_json="--json" in arguments)  # the configuration may say so too
     try:
         _go(_plain(arguments), terminal, told)
     except BaseException as fault:  # noqa: BLE001 - the funnel: nothing goes past it
+        leave_to_system()
         # Loaded only now, since --help loads none of what it needs.
         from nano_edit.cli.failures import tell_failure  # noqa: PLC0415
 
         return tell_failure(fault, terminal, as_json=told.as_json)
+    leave_to_system()
     return 0
 
 
@@ -87,10 +88,3 @@ def _expanded(arguments: list[str]) -> list[str]:
         is_pattern = not argument.startswith("-") and any(c in argument for c in "*?")
         found += (sorted(glob(argument)) if is_pattern else None) or [argument]  # noqa: PTH207 - keeps the text as typed
     return found
-
-
-def _terminate(signum: int, frame: FrameType | None) -> None:
-    del signum, frame
-    from nano_edit.errors import Terminated  # noqa: PLC0415 - not for --help
-
-    raise Terminated

@@ -16,6 +16,7 @@ from nano_edit.cli.config.settings import settle
 from nano_edit.cli.help.answers import asked
 from nano_edit.cli.option_table import BATCH, EDIT, RECOVER
 from nano_edit.cli.parser import AskedAtOnce, parse
+from nano_edit.cli.signals import raise_in_main_thread
 from nano_edit.cli.suggestions import command_like, member_like, unquoted
 from nano_edit.cli.terminal import OutputLost
 from nano_edit.errors import UsageError
@@ -81,6 +82,7 @@ def _check(name: str, settings: Settings, terminal: Terminal) -> None:
 def _run(name: str, settings: Settings, terminal: Terminal) -> NanoEditError | None:
     """Run the command; return an error that its results have told already."""
     run = _function_of(_kind(name, settings))
+    raise_in_main_thread()
     try:
         ended: NanoEditError | None = run(settings, terminal)
     except OutputLost as fault:

@@ -35,7 +35,6 @@ import support
 from support.result_schema import validated
 
 from nano_edit import NanoEditError, edit
-from nano_edit.cli.help.exits import exit_table_markdown
 from nano_edit.emulator import Emulator
 from nano_edit.errors import PartialError
 
@@ -336,10 +335,6 @@ def test_a_status_that_is_promised_is_demanded(tmp_path: Path) -> None:
     work.mkdir()
     for line, status in (("(exit 9) # exit 9", 0), ("true # exit 9", 99)):
         assert run_bash(with_statuses(line), work, dict(os.environ))[0] == status
-
-
-def test_the_exit_table_is_that_of_the_program() -> None:
-    assert exit_table_markdown() in (DOCS / "json.md").read_text(encoding="utf-8")
 
 
 def test_the_page_about_faults_is_printed_from_the_tests_table() -> None:

@@ -131,9 +131,7 @@ def test_a_pattern_that_no_shell_expanded_names_its_files(
     ]
 
 
-def test_a_signal_outside_a_call_says_that_none_was_under_way(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_signal_outside_a_call_says_that_none_was_under_way() -> None:
     class Stopped(io.BytesIO):
         def __init__(self, stop: BaseException) -> None:
             super().__init__()
@@ -142,7 +140,6 @@ def test_a_signal_outside_a_call_says_that_none_was_under_way(
         def write(self, _: object) -> int:
             raise self.stop
 
-    monkeypatch.setattr("signal.signal", lambda *_: None)  # not in this process
     for stop, status in ((KeyboardInterrupt(), 130), (Terminated(), 143)):
         said = io.StringIO()
         terminal = Terminal(io.BytesIO(), Stopped(stop), said)

@@ -2,8 +2,8 @@
 
 Rules:
 - This thread takes what has ended, and is the only one that writes: report, terminal.
-- Ctrl-C or SIGTERM begins nothing new and keeps what is under way, since that is
-  paid for; a second one, or 30 s after SIGTERM, ends it.
+- Ctrl-C, SIGTERM or SIGHUP begins nothing new and keeps what is under way, since that
+  is paid for; a second one, or 30 s after the latter two, ends it.
 - A signal's handler only starts a thread: the frame it interrupts may hold a lock.
 """
 
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from nano_edit.cli.commands.edit import tell_dry_run
 from nano_edit.cli.config.service import base_edit, edit_of, editor_for
 from nano_edit.cli.display.batch_live import batch_display_for
+from nano_edit.cli.signals import SIGNALS
 from nano_edit.domain import Note
 from nano_edit.engine.batch.folders import each_picture, make_folders
 from nano_edit.engine.batch.lists import read_list
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from nano_edit.errors import NanoEditError
 
 MANIFEST = "results.jsonl"
-GRACE = 30.0  # seconds that what is under way gets after SIGTERM
+GRACE = 30.0  # seconds that what is under way gets after SIGTERM or SIGHUP
 
 
 def run_many(base: Settings, terminal: Terminal) -> NanoEditError | None:
@@ -221,7 +222,7 @@ def _report_of(options: Options) -> ReportWriter:
 
 @contextmanager
 def _drained_by_signals(batch: Batch, display: BatchDisplay) -> Iterator[None]:
-    """While inside, the first Ctrl-C or SIGTERM drains and the second stops."""
+    """While inside, the first signal drains and the second stops."""
     reactions: list[threading.Thread] = []
 
     def take(signum: int, _: object) -> None:
@@ -234,7 +235,7 @@ def _drained_by_signals(batch: Batch, display: BatchDisplay) -> Iterator[None]:
     # A shell's background job ignores Ctrl-C, and is to go on doing so.
     before = {
         each: signal.signal(each, take)
-        for each in (signal.SIGINT, signal.SIGTERM)
+        for each in SIGNALS
         if signal.getsignal(each) is not signal.SIG_IGN
     }
     try:
@@ -247,7 +248,7 @@ def _drained_by_signals(batch: Batch, display: BatchDisplay) -> Iterator[None]:
 
 
 def _drain(signum: int, batch: Batch, display: BatchDisplay) -> None:
-    terminated = signum == signal.SIGTERM
+    terminated = signum != signal.SIGINT
     batch.drain(TerminatedEdit if terminated else InterruptedEdit)
     end = (
         f"They are ended in {GRACE:.0f} s" if terminated else "Another Ctrl-C ends them"

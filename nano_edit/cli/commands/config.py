@@ -12,6 +12,7 @@ from nano_edit.cli.config.checks import CONFIGURABLE
 from nano_edit.cli.config.show import as_text, describe
 from nano_edit.cli.config.toml_file import read_config
 from nano_edit.cli.json_line import json_line
+from nano_edit.cli.signals import ignore_interrupt
 from nano_edit.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def edit(settings: Settings, terminal: Terminal) -> None:
     file = settings.config_path
     _begin(file)
     command = [*_editor(terminal.environ), str(file)]
+    ignore_interrupt()  # Ctrl-C is the editor's
     try:
         done = subprocess.run(command, check=False)
     except OSError as fault:
