@@ -331,3 +331,71 @@ def test_state_folder_is_the_systems_own(home: Path) -> None:
 def test_state_folder_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NANO_EDIT_STATE_DIR", "elsewhere")
     assert state_folder() == Path("elsewhere/replies")
+
+
+# --- a kill at any point -------------------------------------------------------
+
+KILLED_AT = """
+import os, sys
+from pathlib import Path
+from nano_edit.engine.replies.spool import About, Spool
+
+def life(folder, last):
+    calls = 0
+    def counted(call):
+        def until(*arguments, **more):
+            nonlocal calls
+            calls += 1
+            if calls > last:
+                os._exit(9)
+            return call(*arguments, **more)
+        return until
+    for name in ("open", "write", "close", "fsync", "unlink", "rename"):
+        setattr(os, name, counted(getattr(os, name)))
+    with Spool.create(folder, About("out.png", "sepia", job="same")) as spool:
+        spool.describe(http_status=200)
+        for _ in range(3):
+            spool.write(b"0123456789")
+        spool.mark_whole()
+        if sys.argv[2] == "discarded":
+            spool.discard()
+    os._exit(0)
+
+last = -1
+status = 9
+while status == 9:
+    last += 1
+    child = os.fork()
+    if not child:
+        life(Path(sys.argv[1]) / f"{last:02}", last)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+print(status, last)
+"""
+
+
+@POSIX_ONLY
+@pytest.mark.parametrize("end", ["kept", "discarded"])
+def test_kill_at_any_point_leaves_a_reply_or_nothing(end: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_AT, tmp_path, end],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert done.stdout.startswith("0 ")
+    moments = sorted(tmp_path.iterdir())
+    assert len(moments) > 10
+    sizes = []
+    for folder in moments:
+        kept = list_kept(folder)
+        assert len(kept) <= 1
+        for reply in kept:
+            assert not reply.in_use
+            assert reply.path.read_bytes() == b"0123456789" * (reply.size // 10)
+            assert not reply.whole or reply.size == 30
+            assert reply.about.job in {"same", ""}
+            sizes.append(reply.size)
+        if not kept:  # what is swept now, or in a day
+            assert not any(path.stat().st_size for path in folder.iterdir())
+    assert {10, 20, 30} <= set(sizes)
