@@ -5,6 +5,8 @@
 here too, loads only what it needs.
 """
 
+from nano_edit.version import VERSION
+
 TYPE_CHECKING = False  # type checkers take it for true; no import is needed
 if TYPE_CHECKING:
     from nano_edit.api import edit, edit_many
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from nano_edit.engine.editor import Editor
     from nano_edit.errors import NanoEditError
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = [
     "Batch",
     "Edit",

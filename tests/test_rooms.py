@@ -7,6 +7,7 @@ Late imports inside functions count like those at the top, and so do those under
 from __future__ import annotations
 
 import ast
+import graphlib
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -18,27 +19,66 @@ if TYPE_CHECKING:
 
 PACKAGE = support.ROOT / "nano_edit"
 
-# Each room and what of ours it may import, beside itself.
+# Each room and what of ours it may import, beside itself.  A room of the top level
+# stands for the modules that lie in it, not for the rooms in it.
 ARROWS: dict[str, set[str]] = {
+    "version": set(),
     "frozen": set(),
+    "units": set(),
     "domain": {"frozen"},
     "errors": {"domain"},
-    "units": set(),
     "leftovers": set(),
     "atomic_file": {"leftovers"},
-    "wire": {"frozen", "domain", "errors", "units"},
-    "pictures": {"frozen", "domain", "errors", "units", "leftovers", "atomic_file"},
+    "wire": {"version", "frozen", "units", "domain", "errors"},
+    "wire.codec": {"errors"},
+    "wire.gemini": {
+        "frozen", "domain", "errors", "wire", "wire.codec", "wire.http",
+    },
+    "wire.http": {"version", "domain", "errors", "wire", "wire.gemini"},
+    "pictures": {"units", "domain", "errors"},
+    "pictures.inputs": {"leftovers", "units", "domain", "errors", "pictures"},
+    "pictures.outputs": {
+        "atomic_file", "leftovers", "domain", "errors", "pictures",
+    },
     "engine": {
-        *("frozen", "domain", "errors", "units", "leftovers", "atomic_file"),
-        *("wire", "pictures"),
+        "domain", "errors", "wire", "wire.gemini", "wire.http", "pictures.inputs",
+        "pictures.outputs", "engine.replies",
+    },
+    "engine.replies": {
+        "atomic_file", "leftovers", "frozen", "domain", "errors", "wire.gemini",
+        "wire.http",
+    },
+    "engine.batch": {
+        "atomic_file", "leftovers", "domain", "errors", "wire", "pictures",
+        "pictures.inputs", "pictures.outputs", "engine",
     },
     "report": {
-        *("frozen", "domain", "errors", "units", "leftovers", "atomic_file"),
-        "pictures",
+        "version", "atomic_file", "leftovers", "units", "errors", "pictures.inputs",
     },
-    "emulator": set(),
-    "api": {"domain", "errors", "wire", "pictures", "engine"},
-}
+    "api": {"domain", "engine", "engine.batch"},
+    "cli": {
+        "domain", "errors", "engine", "pictures", "wire", "cli.config", "cli.display",
+        "cli.help",
+    },
+    "cli.config": {
+        "atomic_file", "leftovers", "domain", "errors", "pictures", "pictures.inputs",
+        "engine", "engine.replies", "wire", "emulator", "cli",
+    },
+    "cli.display": {
+        "units", "domain", "errors", "wire", "pictures.inputs", "engine",
+        "engine.batch", "engine.replies", "cli",
+    },
+    "cli.help": {"version", "cli"},
+    "cli.commands": {
+        "units", "domain", "errors", "wire", "wire.http", "pictures.inputs",
+        "pictures.outputs", "engine", "engine.batch", "engine.replies", "report",
+        "emulator", "cli", "cli.config", "cli.display", "cli.help",
+    },
+    "emulator": {"emulator.faults"},
+    "emulator.faults": {"emulator"},
+    "nano_edit": {"version", "domain", "errors", "api", "engine", "engine.batch"},
+    "__main__": {"cli"},
+}  # fmt: skip
 # What of others' a room may not touch.
 FOREIGN: dict[str, set[str]] = {
     "frozen": {"PIL", "httpcore", "rich", "typer"},
@@ -105,10 +145,25 @@ def _absolute(package: str, node: ast.ImportFrom) -> str:
     return ".".join([*kept, node.module] if node.module else kept)
 
 
+def module_of(target: str) -> str:
+    """The module of ours that an imported name lies in."""
+    while target not in MODULES and "." in target:
+        target = target.rpartition(".")[0]
+    return target
+
+
 def room(module: str) -> str:
-    """The room of a module of ours; the top level is the room ``nano_edit``."""
-    parts = module.split(".")
-    return parts[1] if len(parts) > 1 else parts[0]
+    """The folder a module lies in; a module of the top level is a room by itself."""
+    inside = module if _is_package(module) else module.rpartition(".")[0]
+    if inside in {"", "nano_edit"}:
+        return module.rpartition(".")[2]
+    return inside.removeprefix("nano_edit.")
+
+
+def of_room(module: str, table: dict[str, set[str]]) -> set[str]:
+    """What a table says of the module's folder, or of the folder around it."""
+    here = room(module)
+    return table.get(here, table.get(here.partition(".")[0], set()))
 
 
 def complaint(found: Import) -> str | None:
@@ -116,16 +171,14 @@ def complaint(found: Import) -> str | None:
     here, top = room(found.module), found.target.split(".")[0]
     where = f"{found.module}:{found.line} imports {found.target}"
     if top == "nano_edit":
-        there = room(found.target)
-        allowed = ARROWS.get(here)
-        if allowed is None or there in {*allowed, here}:
-            return None
-        if there == "__version__" and here != "emulator":
+        there = room(module_of(found.target))
+        allowed = ARROWS[here]
+        if there in {*allowed, here}:
             return None
         return f"{where}: {here} knows {sorted(allowed) or 'nothing of ours'}"
     if top in {"httpcore", "httpx"} and found.module not in SPEAK_HTTP:
         return f"{where}: only {sorted(SPEAK_HTTP)} speak HTTP"
-    if top in FOREIGN.get(here, set()):
+    if top in of_room(found.module, FOREIGN):
         return f"{where}: {here} knows no {top}"
     return None
 
@@ -154,8 +207,10 @@ def test_every_import_follows_the_arrows(module: str) -> None:
         ("nano_edit.engine.x", "import nano_edit"),
         ("nano_edit.wire.x", "from nano_edit import edit"),
         ("nano_edit.cli.x", "import httpcore"),
-        ("nano_edit.emulator.x", "from nano_edit import __version__"),
-        ("nano_edit.emulator.x", "from nano_edit.wire import dataurl"),
+        ("nano_edit.emulator.x", "from nano_edit.version import VERSION"),
+        ("nano_edit.wire.http.x", "from nano_edit.wire.codec import json_stream"),
+        ("nano_edit.cli.display.x", "from nano_edit.cli.commands import edit"),
+        ("nano_edit.emulator.x", "from nano_edit.wire import models"),
         ("nano_edit.domain", "from nano_edit.errors import Retry"),
     ],
 )
@@ -169,10 +224,10 @@ def test_a_wrong_arrow_is_seen(module: str, source: str) -> None:
     [
         ("nano_edit.wire.http.client", "import httpcore"),
         ("nano_edit.wire.http.client", "from . import tls"),
-        ("nano_edit.engine.x", "from nano_edit.wire.codec.data_url import DataUrls"),
+        ("nano_edit.engine.x", "from nano_edit.wire.gemini.request import RequestBody"),
         ("nano_edit.pictures.x", "from PIL import Image"),
         ("nano_edit.cli.x", "from rich.console import Console"),
-        ("nano_edit.wire.http.client", "from nano_edit import __version__"),
+        ("nano_edit.wire.http.client", "from nano_edit.version import VERSION"),
     ],
 )
 def test_a_right_arrow_passes(module: str, source: str) -> None:
@@ -199,7 +254,7 @@ def terminal_uses(tree: ast.AST) -> Iterator[str]:
 
 
 QUIET_ROOMS = {"frozen", "domain", "errors", "wire", "engine", "api"}
-SILENT = [m for m in MODULES if room(m) in QUIET_ROOMS]
+SILENT = [m for m in MODULES if room(m).partition(".")[0] in QUIET_ROOMS]
 
 
 @pytest.mark.parametrize("module", SILENT)
@@ -214,9 +269,43 @@ def test_a_use_of_the_terminal_is_seen(source: str) -> None:
     assert list(terminal_uses(ast.parse(source)))
 
 
-def test_every_room_is_in_the_table() -> None:
-    rooms = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
-    assert rooms <= {*ARROWS, "cli"}
+def test_the_table_has_a_row_for_every_room_and_no_other() -> None:
+    assert {room(module) for module in MODULES} == {*ARROWS}
+
+
+def graph() -> dict[str, set[str]]:
+    """The modules that each module imports."""
+    return {
+        module: {
+            other
+            for found in imports(module, parse(path))
+            if (other := module_of(found.target)) in MODULES and other != module
+        }
+        for module, path in MODULES.items()
+    }
+
+
+@pytest.mark.xfail(strict=False, reason="the emulator's drawing has one")
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    arrows = {**graph(), "nano_edit": set()}  # what it names is loaded when asked for
+    tuple(graphlib.TopologicalSorter(arrows).static_order())
+
+
+LATE = 40  # imports inside functions in the whole package, each with its reason
+
+
+def late_imports(module: str) -> Iterator[int]:
+    """The lines of imports inside functions."""
+    for node in ast.walk(parse(MODULES[module])):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Import | ast.ImportFrom):
+                    yield inner.lineno
+
+
+def test_few_imports_are_inside_functions() -> None:
+    found = {module: lines for module in MODULES if (lines := {*late_imports(module)})}
+    assert sum(map(len, found.values())) <= LATE, found
 
 
 @pytest.mark.parametrize("module", MODULES)

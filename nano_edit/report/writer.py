@@ -30,7 +30,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Self
 
-from nano_edit import __version__
+from nano_edit.version import VERSION
 from nano_edit.atomic_file import PRIVATE, AtomicFile, reason
 from nano_edit.errors import InputError, OutputError, PartialError, UsageError
 from nano_edit.leftovers import sweep
@@ -200,7 +200,7 @@ def _frame(title: str, started: datetime) -> tuple[str, str, str]:
         title=shown(title, 400),
         started=started.isoformat(timespec="seconds"),
         date=f"{started:%d %B %Y, %H:%M}",
-        version=__version__,
+        version=VERSION,
         style=style,
         script=script,
         style_hash=_digest(style),

@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, urlsplit
 
-from nano_edit import __version__
+from nano_edit.version import VERSION
 from nano_edit.errors import UsageError
 from nano_edit.frozen import Frozen
 
@@ -49,7 +49,7 @@ class Service(Frozen):
             "Accept": "application/json",
             "Accept-Encoding": ACCEPTED,
             "Connection": "close",
-            "User-Agent": f"nano-edit/{__version__}",
+            "User-Agent": f"nano-edit/{VERSION}",
         }
 
 

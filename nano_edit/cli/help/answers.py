@@ -6,7 +6,7 @@ parser finds it, since it may be another option's value.
 
 from __future__ import annotations
 
-from nano_edit import __version__
+from nano_edit.version import VERSION
 from nano_edit.cli.command_table import BY_NAME, DEFAULT, GROUPS, PROGRAM, chosen
 from nano_edit.cli.help.exits import exit_table
 from nano_edit.cli.help.pages import command_help, group_help, short_help
@@ -54,7 +54,7 @@ def asked(name: str, arguments: Sequence[str], page: Page) -> str:
 
 def version() -> str:
     """Return the line of ``--version``."""
-    return f"{PROGRAM} {__version__}\n"
+    return f"{PROGRAM} {VERSION}\n"
 
 
 def _explained(topic: str, page: Page) -> str | None:

@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import httpcore
 
-from nano_edit import __version__
+from nano_edit.version import VERSION
 from nano_edit.errors import InputError
 from nano_edit.wire.http.clock import Clock
 from nano_edit.wire.http.connection import Connection
@@ -30,7 +30,7 @@ TIMEOUT = 30.0  # seconds that the server may be silent
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HEADERS = [
-    ("User-Agent", f"nano-edit/{__version__}"),
+    ("User-Agent", f"nano-edit/{VERSION}"),
     ("Accept", "image/*"),
     ("Accept-Encoding", "identity"),
     ("Connection", "close"),
