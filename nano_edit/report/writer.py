@@ -30,13 +30,13 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Self
 
-from nano_edit.version import VERSION
 from nano_edit.atomic_file import PRIVATE, AtomicFile, reason
 from nano_edit.errors import InputError, OutputError, PartialError, UsageError
 from nano_edit.leftovers import sweep
 from nano_edit.report.entry import entry_from_record
 from nano_edit.report.markup import article, shown
 from nano_edit.report.totals import RESERVED, Totals, totals_markup
+from nano_edit.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,9 +14,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, urlsplit
 
-from nano_edit.version import VERSION
 from nano_edit.errors import UsageError
 from nano_edit.frozen import Frozen
+from nano_edit.version import VERSION
 
 if TYPE_CHECKING:
     from nano_edit.domain import ApiKey

@@ -6,10 +6,10 @@ parser finds it, since it may be another option's value.
 
 from __future__ import annotations
 
-from nano_edit.version import VERSION
 from nano_edit.cli.command_table import BY_NAME, DEFAULT, GROUPS, PROGRAM, chosen
 from nano_edit.cli.help.exits import exit_table
 from nano_edit.cli.help.pages import command_help, group_help, short_help
+from nano_edit.version import VERSION
 
 TYPE_CHECKING = False  # `typing` takes longer to load than this module
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import httpcore
 
-from nano_edit.version import VERSION
 from nano_edit.errors import InputError
+from nano_edit.version import VERSION
 from nano_edit.wire.http.clock import Clock
 from nano_edit.wire.http.connection import Connection
 from nano_edit.wire.http.pool import pool_for, proxy_for
