@@ -14,6 +14,7 @@ import pytest
 from support import ROOT
 
 from nano_edit.atomic_file import AHEAD, AtomicFile, reason, replace_file, target_of
+from nano_edit.leftovers import sweep
 
 POSIX_ONLY = pytest.mark.skipif(os.name != "posix", reason="POSIX files only")
 ROOT_ONLY = pytest.mark.skipif(
@@ -284,3 +285,74 @@ def test_file_that_replaces_another_has_its_access_list(tmp_path: Path) -> None:
         pytest.skip("this disk knows no access lists")
     placed(final)
     assert os.getxattr(final, name) == access
+
+
+# --- a kill at any point -------------------------------------------------------
+
+KILLED_AT = """
+import os, sys
+from pathlib import Path
+from nano_edit.atomic_file import AtomicFile
+
+def life(folder, last):
+    calls = 0
+    def counted(call):
+        def until(*arguments, **more):
+            nonlocal calls
+            calls += 1
+            if calls > last:
+                os._exit(9)
+            return call(*arguments, **more)
+        return until
+    names = "open write close fsync unlink rename replace link chmod fchown".split()
+    for name in names:
+        setattr(os, name, counted(getattr(os, name)))
+    if "no links" in sys.argv:
+        def link(*_):
+            raise OSError
+        os.link = link
+    file = AtomicFile(folder)
+    file.write(b"new")
+    file.place(folder / "out", force="force" in sys.argv)
+    os._exit(0)
+
+last, status = -1, 9
+while status == 9:
+    last += 1
+    folder = Path(sys.argv[1]) / f"{last:02}"
+    folder.mkdir()
+    if "force" in sys.argv:
+        (folder / "out").write_bytes(b"old")
+        (folder / "out").chmod(0o640)
+    child = os.fork()
+    if not child:
+        life(folder, last)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+print(status)
+"""
+
+
+@POSIX_ONLY
+@pytest.mark.parametrize("how", ["", "force", "no links"])
+def test_kill_at_any_point_leaves_the_old_file_or_the_new(
+    how: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_AT, tmp_path, how],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert done.stdout == "0\n"
+    seen = set()
+    for folder in tmp_path.iterdir():
+        sweep(folder)
+        assert names(folder) in ([], ["out"])
+        if names(folder):
+            seen.add((folder / "out").read_bytes())
+            if how == "force":
+                assert stat.S_IMODE((folder / "out").stat().st_mode) == 0o640
+    # Only a disk without hard links has a moment at which the name is reserved.
+    allowed = {"": {b"new"}, "force": {b"old", b"new"}, "no links": {b"", b"new"}}
+    assert seen == allowed[how]
