@@ -22,7 +22,7 @@ _ELLIPSE = (0.22, 0.14, 0.78, 0.92)
 _LIKELY = (0.05, 0.50)  # parts of the whole that a figure covers
 _RATIO = 2.5  # how much likelier a colour of the figure is there than elsewhere
 _THIN = 5  # pixels: what is thinner does not link the figure with more
-_POINTS = 8  # pixels that thin ends of the figure, such as ears, may be long
+_POINTS = 13  # pixels that thin ends of the figure, such as ears, may be long
 
 
 def figure_mask(picture: Picture) -> Picture:
@@ -95,7 +95,11 @@ def _one_piece(mask: Picture) -> Picture:
 def _spread(seed: Picture, within: Picture, steps: int = 2 * _SIDE) -> Picture:
     """Grow ``seed`` within a mask until it grows no more, a pixel a step."""
     for _ in range(steps):
-        grown = ImageChops.multiply(seed.filter(ImageFilter.MaxFilter(3)), within)
+        # Offsets wrap around, where masks are the same on both edges of a picture.
+        grown = seed
+        for step in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+            grown = ImageChops.lighter(grown, ImageChops.offset(seed, *step))
+        grown = ImageChops.multiply(grown, within)
         if grown == seed:
             break
         seed = grown
