@@ -4,9 +4,9 @@ Listens on loopback alone, a thread a connection; each request is answered befor
 the next is read.  Every connection is entered in the `Listener` before its first
 request is read, so that closing the emulator ends the silent ones too.
 
-Routes: POST ``…/v1beta/models/MODEL:generateContent`` (and ``/v1``) is the
-service; GET and DELETE ``/log``, POST ``/faults`` and GET ``/`` are ours.
-Every other path gets Google's 404.
+Under ``…/v1beta/models`` (and ``/v1``, ``/v1alpha``) is the service; ``/log``,
+``/faults``, ``/drift`` and ``/`` are ours.  Every other path and every other method
+gets Google's error.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from typing import TYPE_CHECKING, Any
 
+from nano_edit.emulator.bodies import BodyRoom, content_length, read_body, room_needed
 from nano_edit.emulator.connection import ClientConnection, ClientGoneError, Sender
-from nano_edit.emulator.contract import MAX_BODY, too_large
 from nano_edit.emulator.errors import Refusal, error_response, google_error, invalid
+from nano_edit.emulator.faults.drift import parse_drift
 from nano_edit.emulator.faults.kind import FaultListError
 from nano_edit.emulator.log import masked
+from nano_edit.emulator.origin import check_sender
 from nano_edit.emulator.responses import (
     JSON_TYPE,
     SSE_TYPE,
@@ -33,25 +35,27 @@ from nano_edit.emulator.responses import (
     Response,
     write_json,
 )
-from nano_edit.emulator.service import Call
+from nano_edit.emulator.service import EDITS, Call
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from email.message import Message
-    from io import BufferedIOBase
+    from collections.abc import Callable, Iterator
 
-    from nano_edit.emulator.faults.syntax import Fault
-    from nano_edit.emulator.service import Service
+    from nano_edit.emulator.service import EmulatedService
 
-_GENERATE = re.compile(
-    r"(?P<prefix>.*)/(?P<version>v1|v1beta)/models/(?P<model>[^/:?]+):generateContent"
+_MODELS = re.compile(
+    r"(?P<prefix>.*)/(?P<version>v1|v1beta|v1alpha)/models"
+    r"(?:/(?P<model>[^/:?]+)(?::(?P<verb>\w+))?)?"
 )
 _ABOUT = """\
 nano-edit-emulator: Gemini's picture editing, emulated. No model, no key, no cost.
 
-POST /v1beta/models/MODEL:generateContent   edit; any key does
-GET /log, DELETE /log                       what was asked; forget it
-POST /faults                                a fault list for the next requests
+POST /v1beta/models/MODEL:generateContent        edit; any key does
+POST /v1beta/models/MODEL:streamGenerateContent  the same, part by part
+POST /v1beta/models/MODEL:countTokens            tokens of a request
+GET /v1beta/models, /v1beta/models/MODEL         the models, one model
+GET /log, DELETE /log                            what was asked; forget it
+POST /faults                                     a fault list for the next requests
+POST /drift                                      what happens to every picture
 """
 _AT_ONCE = Delivery()
 
@@ -64,8 +68,9 @@ class Listener(ThreadingTCPServer):
     # On Windows the option would let another program take the port over.
     allow_reuse_address = os.name == "posix"
 
-    def __init__(self, port: int, service: Service) -> None:
+    def __init__(self, port: int, service: EmulatedService) -> None:
         self.service = service
+        self.bodies = BodyRoom()
         self.closing = threading.Event()
         self._connections: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
@@ -130,84 +135,46 @@ class HttpHandler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - inherited
         """Say nothing: the log is at ``/log``."""
 
+    def send_error(
+        self, code: int, message: str | None = None, explain: str | None = None
+    ) -> None:
+        """Send Google's error for a request that cannot be read as HTTP."""
+        self.close_connection = True
+        self.request_version = "HTTP/1.0"  # so that a head is sent, and no chunks
+        text = message or explain or "Bad Request"
+        self._respond(error_response(code, google_error(code, text)))
+
     # --- routes -------------------------------------------------------------
 
-    def do_GET(self) -> None:
-        """Show the log, or what this server is."""
-        if self.path == "/log":
-            entries = [entry.to_json() for entry in self.server.service.log.entries]
-            self._respond(Response(200, write_json(entries)))
-        elif self.path == "/":
-            self._respond(Response(200, (_ABOUT.encode(),), "text/plain"))
-        else:
-            self._not_found()
-
-    def do_DELETE(self) -> None:
-        """Clear the log."""
-        if self.path == "/log":
-            self.server.service.log.clear()
-            self._respond(Response(200, write_json({})))
-        else:
-            self._not_found()
-
-    def do_POST(self) -> None:
-        """Edit a picture, or take a new fault list."""
-        path, _, query = self.path.partition("?")
-        match = _GENERATE.fullmatch(path)
-        if match:
-            self._generate(match, query)
-            return
+    def _serve(self) -> None:
+        """Answer one request, whatever its method."""
         try:
-            body = self._body()
-            if path == "/faults":
-                self._set_faults(body.decode(errors="replace"))
-            else:
-                self._not_found()
+            check_sender(self.command, self.path, self.request_version, self.headers)
         except Refusal as refusal:
+            self.close_connection = True  # its body is not read
             self._respond(refusal.response)
+            return
+        path, _, query = self.path.partition("?")
+        match = _MODELS.fullmatch(path)
+        method = _METHODS.get(self.command, {}).get(_kind(match)) if match else None
+        if match and method in EDITS:
+            self._edit(self._open_call(match, method, query))
+        elif match and method:
+            self._answer_free(self._open_call(match, method, query))
+        else:
+            self._answer_own(path)
 
-    def _set_faults(self, text: str) -> None:
-        try:
-            self.server.service.faults.replace(text)
-        except FaultListError as error:
-            raise invalid(str(error)) from None
-        self._respond(Response(200, write_json({"faults": text.strip()})))
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - inherited
+    do_OPTIONS = do_TRACE = do_CONNECT = _serve  # noqa: N815 - inherited
 
-    def _not_found(self) -> None:
-        message = f"Requested entity was not found: {self.command} {self.path}"
-        self._respond(error_response(404, google_error(404, message)))
-
-    # --- one edit -----------------------------------------------------------
-
-    def _generate(self, match: re.Match[str], query: str) -> None:
-        fault = self.server.service.faults.take()
-        number = self._open_entry(match, str(fault))
-        try:
-            response, delivery = self._carry_out(number, match, query, fault)
-        except Refusal as refusal:
-            self._note(number, error=str(refusal))
-            response, delivery = refusal.response, _AT_ONCE
-        self._client.wait(delivery.silence)
-        self._respond(response, delivery, number)
-
-    def _carry_out(
-        self, number: int, match: re.Match[str], query: str, fault: Fault
-    ) -> tuple[Response, Delivery]:
-        if fault.kind.deliver(fault.argument).drop == "upload":
-            self._client.reset()
-            raise ClientGoneError
-        body = self._body()
-        self._note(number, body_bytes=len(body), body_monotonic=time.monotonic())
-        call = Call(number, match["model"], match["version"], query, fault)
-        return self.server.service.respond(call, self.headers, body)
-
-    def _open_entry(self, match: re.Match[str], fault: str) -> int:
-        return self.server.service.log.open(
+    def _open_call(self, match: re.Match[str], method: str, query: str) -> Call:
+        """Open the log's entry of a call of the service."""
+        number = self.server.service.log.open(
             path=match[0],
-            model=match["model"],
+            method=method,
+            model=match["model"] or "",
             prefix=match["prefix"],
             headers=masked(self.headers.items()),
-            fault=fault,
             received_at=time.time(),
             received_monotonic=time.monotonic(),
             client="{}:{}".format(*self.client_address),
@@ -215,6 +182,81 @@ class HttpHandler(BaseHTTPRequestHandler):
             transfer_encoding=self.headers.get("Transfer-Encoding"),
             accept_encoding=self.headers.get("Accept-Encoding"),
         )
+        return Call(number, method, match["model"] or "", match["version"], query)
+
+    # --- the service --------------------------------------------------------
+
+    def _edit(self, call: Call) -> None:
+        service = self.server.service
+        fault = service.faults.take()
+        self._note(call.number, fault=str(fault))
+        if fault.kind.deliver(fault.argument).drop == "upload":
+            self._client.reset()
+            raise ClientGoneError
+        self._answer_call(
+            call, lambda body: service.edit(call, self.headers, body, fault)
+        )
+
+    def _answer_free(self, call: Call) -> None:
+        service = self.server.service
+        self._answer_call(
+            call,
+            lambda body: (service.answer_free(call, self.headers, body), _AT_ONCE),
+        )
+
+    def _answer_call(
+        self, call: Call, answer: Callable[[bytes], tuple[Response, Delivery]]
+    ) -> None:
+        """Read a call's body and send what ``answer`` makes of it."""
+        number = call.number
+        try:
+            with self.server.bodies.reserve(room_needed(self.headers), self._client):
+                body = self._body()
+                self._note(
+                    number, body_bytes=len(body), body_monotonic=time.monotonic()
+                )
+                response, delivery = answer(body)
+                del body
+        except Refusal as refusal:
+            self._note(number, error=str(refusal))
+            response, delivery = refusal.response, _AT_ONCE
+        self._client.wait(delivery.silence)
+        self._respond(response, delivery, number)
+
+    # --- our own ------------------------------------------------------------
+
+    def _answer_own(self, path: str) -> None:
+        try:
+            with self.server.bodies.reserve(room_needed(self.headers), self._client):
+                text = self._body().decode(errors="replace")
+            response = self._own(f"{self.command} {path}", text)
+        except Refusal as refusal:
+            response = refusal.response
+        self._respond(response)
+
+    def _own(self, route: str, text: str) -> Response:
+        service = self.server.service
+        match route.replace("HEAD ", "GET ", 1):
+            case "GET /":
+                return Response(200, (_ABOUT.encode(),), "text/plain")
+            case "GET /log":
+                entries = [entry.to_json() for entry in service.log.entries]
+                return Response(200, write_json(entries))
+            case "DELETE /log":
+                service.log.clear()
+                return Response(200, write_json({}))
+            case "POST /faults":
+                with _list_refused():
+                    service.faults.replace(text)
+                return Response(200, write_json({"faults": text.strip()}))
+            case "POST /drift":
+                with _list_refused():
+                    service.drift = parse_drift(text)
+                return Response(200, write_json({"drift": text.strip()}))
+        message = f"Requested entity was not found: {self.command} {self.path}"
+        return error_response(404, google_error(404, message))
+
+    # --- bytes --------------------------------------------------------------
 
     def _body(self) -> bytes:
         # Until it is read to its end, nothing that follows can be a request.
@@ -222,8 +264,6 @@ class HttpHandler(BaseHTTPRequestHandler):
         body = read_body(self.rfile, self.headers)
         self.close_connection = keep
         return body
-
-    # --- the response -------------------------------------------------------
 
     def _respond(
         self,
@@ -240,9 +280,11 @@ class HttpHandler(BaseHTTPRequestHandler):
             first_byte_monotonic=time.monotonic(),
         )
         streamed = response.content_type in {JSON_TYPE, SSE_TYPE}
-        chunked = streamed and self.request_version != "HTTP/1.0"
+        chunked = streamed and self.request_version == "HTTP/1.1"
         body = response.body if chunked else tuple(response.body)
         self._head(response, None if chunked else sum(map(len, body)))
+        if self.command == "HEAD":
+            return
         sender = Sender(self.wfile.write, self._client, delivery, chunked=chunked)
         try:
             sender.send(body)
@@ -269,6 +311,7 @@ class HttpHandler(BaseHTTPRequestHandler):
         self.send_response(response.status)
         self.send_header("Content-Type", response.content_type)
         self.send_header("Vary", "Origin, X-Origin, Referer")
+        self.send_header("X-Content-Type-Options", "nosniff")
         for name, value in response.headers:
             self.send_header(name, value)
         if response.encoding:
@@ -282,66 +325,24 @@ class HttpHandler(BaseHTTPRequestHandler):
         self.end_headers()
 
 
-# --- a request's body -------------------------------------------------------
-#
-# Lengths are read strictly: a server and a client that understand one of them
-# differently lose track of where requests begin.
-
-_READ = 1024 * 1024  # bytes read at once
-_CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,12})[ \t]*(;[^\r\n]*)?\r\n")
-
-
-def content_length(headers: Message[str, str]) -> int | None:
-    """Return the length in bytes that is announced; None if it is no number."""
-    length = headers.get("Content-Length", "").strip()
-    return int(length) if length.isascii() and length.isdecimal() else None
+# By HTTP's method and the shape of the path: what the service calls it.
+_METHODS = {
+    "GET": {"list": "models.list", "one": "models.get"},
+    "POST": {verb: verb for verb in (*EDITS, "countTokens")},
+}
+_METHODS["HEAD"] = _METHODS["GET"]
 
 
-def read_body(stream: BufferedIOBase, headers: Message[str, str]) -> bytes:
-    """Return the request's body.
-
-    `Refusal`: 413 for one that is larger than any may be, once it has been read
-    to its end, so that the client gets to see the response; 400 for lengths that
-    make no sense.  `ClientGoneError` when it ends early.
-    """
-    body, size = [], 0
-    for piece in _pieces(stream, headers):
-        size += len(piece)
-        body.append(piece)
-        if size > MAX_BODY:
-            body.clear()
-    if size > MAX_BODY:
-        raise too_large()
-    return b"".join(body)
+def _kind(match: re.Match[str]) -> str:
+    if match["verb"]:
+        return match["verb"]
+    return "one" if match["model"] else "list"
 
 
-def _pieces(stream: BufferedIOBase, headers: Message[str, str]) -> Iterator[bytes]:
-    if "Transfer-Encoding" in headers:
-        return _chunks(stream)
-    length = content_length(headers)
-    if length is None and "Content-Length" in headers:
-        raise invalid("Bad Request: the Content-Length is no number.")
-    return _exactly(stream, length or 0)
-
-
-def _chunks(stream: BufferedIOBase) -> Iterator[bytes]:
-    size = None
-    while size != 0:
-        match = _CHUNK_SIZE.fullmatch(stream.readline(1000))
-        if not match:
-            raise invalid("Bad Request: a chunk's size was expected.")
-        size = int(match[1], 16)
-        if size:
-            yield from _exactly(stream, size)
-            stream.readline(2)
-    while stream.readline(1000).strip():
-        pass  # trailers
-
-
-def _exactly(stream: BufferedIOBase, size: int) -> Iterator[bytes]:
-    while size:
-        piece = stream.read(min(size, _READ))
-        if not piece:
-            raise ClientGoneError
-        size -= len(piece)
-        yield piece
+@contextlib.contextmanager
+def _list_refused() -> Iterator[None]:
+    """Refuse what is raised as a list that cannot be read."""
+    try:
+        yield
+    except FaultListError as error:
+        raise invalid(str(error)) from None

@@ -22,7 +22,7 @@ _SECRETS = {"authorization", "x-goog-api-key", "proxy-authorization", "cookie"}
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One POST of generateContent.
+    """One call of the service.
 
     Times are seconds: ``…_at`` by the wall clock, ``…_monotonic`` by
     `time.monotonic`.  None stands for what has not come yet, or not at all.
@@ -30,13 +30,14 @@ class LogEntry:
 
     number: int  # from 1, in order of arrival
     path: str  # without its query
-    model: str
+    method: str  # "generateContent", "countTokens", "models.list", ...
+    model: str  # "": none is named
     prefix: str  # what stands before /v1beta
     headers: dict[str, str]  # lower-case names; secrets as "sha256:HEX"
-    fault: str
     received_at: float
     received_monotonic: float
     client: str  # the client's "host:port": one per connection
+    fault: str | None = None  # the entry it took
     key_header: str | None = None  # "authorization" or "x-goog-api-key"
     key_sha256: str | None = None
     content_length: int | None = None

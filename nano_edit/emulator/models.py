@@ -15,6 +15,7 @@ LONG_RATIOS = ("1:4", "4:1", "1:8", "8:1")
 SIZES = ("512", "1K", "2K", "4K")
 
 _SCALES = {"512": 0.5, "1K": 1.0, "2K": 2.0, "4K": 4.0}
+INPUT_TOKENS = 258  # of one picture that is sent
 _AREA = 1024 * 1024  # pixels at 1K
 _GRID = 32  # sides that follow a source are multiples of this
 
@@ -57,6 +58,12 @@ class Model:
     sizes: tuple[str, ...] = SIZES
     ratios: tuple[str, ...] = RATIOS + LONG_RATIOS
     format: str = "JPEG"
+    thinking: tuple[str, ...] = ()  # levels that it takes
+
+    @property
+    def signs(self) -> bool:
+        """Whether its parts come with a signature that has to go back with them."""
+        return self.format != "PNG"
 
     def pixels(
         self,
@@ -95,12 +102,14 @@ def _following(source: tuple[int, int]) -> tuple[int, int]:
 
 
 _PRO = Model(images=14, sizes=("1K", "2K", "4K"), ratios=RATIOS)
-_FLASH = Model(images=14)
+_FLASH = Model(images=14, thinking=("minimal", "high"))
 
 MODELS = {
     "gemini-3-pro-image": _PRO,
     "gemini-3-pro-image-preview": _PRO,
-    "gemini-nano-banana-2.1": Model(images=14, sizes=("1K", "2K", "4K")),
+    "gemini-nano-banana-2.1": Model(
+        images=14, sizes=("1K", "2K", "4K"), thinking=("minimal", "medium", "high")
+    ),
     "gemini-3.1-flash-image": _FLASH,
     "gemini-3.1-flash-image-preview": _FLASH,
     "gemini-3.1-flash-lite-image": Model(images=14, sizes=("1K",), ratios=RATIOS),

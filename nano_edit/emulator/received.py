@@ -92,15 +92,17 @@ def _no_base64(where: str, why: str) -> Refusal:
     )
 
 
-def examine(mime_type: Any, data: bytes, *, where: str) -> ReceivedImage:
+def examine(
+    mime_type: Any, data: bytes, *, where: str, own: bool = False
+) -> ReceivedImage:
     """Return the facts of one picture.
 
-    `Refusal` for a type that is not taken, too many bytes, and bytes that are no
-    picture or one of another type.
+    `Refusal` for a type that is not taken, too many bytes (unless the picture is the
+    model's ``own``), and bytes that are no picture or one of another type.
     """
     if mime_type not in _MIME_TYPES:
         raise invalid(f"Unsupported MIME type: {mime_type}", field=where)
-    if len(data) > MAX_IMAGE:
+    if len(data) > MAX_IMAGE and not own:
         raise invalid(
             f"The inline image is {len(data)} bytes; the limit is {MAX_IMAGE} bytes.",
             field=where,

@@ -8,12 +8,19 @@ document from the same pieces.
 from __future__ import annotations
 
 import base64
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nano_edit.emulator.contents import sign
 from nano_edit.emulator.faults.drift import NO_DRIFT, Drift
-from nano_edit.emulator.responses import Blob, Response, write_json
+from nano_edit.emulator.models import INPUT_TOKENS
+from nano_edit.emulator.responses import (
+    Blob,
+    Response,
+    array_stream,
+    event_stream,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from nano_edit.emulator.contract import GenerateRequest
@@ -22,7 +29,6 @@ Part = dict[str, Any]
 Document = dict[str, Any]
 
 _IMAGE_TOKENS = {"512": 747, "4K": 2000}  # at 1K and 2K: 1120
-_INPUT_TOKENS = 258  # of one picture that is sent
 MIME_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
 
@@ -32,6 +38,7 @@ class ResponseBuilder:
 
     request: GenerateRequest
     drift: Drift = NO_DRIFT
+    stream: str | None = None  # "sse" or "array": parts come one by one
     mark: bool = True  # say on the picture that no model made it
     signature_size: int | None = None  # characters; None: as the service does
 
@@ -74,8 +81,8 @@ class ResponseBuilder:
         size = self.signature_size
         if size is None:
             size = 1_100_000 + int.from_bytes(seed[:4], "big") % 400_000
-        noise = hashlib.shake_256(seed).digest(size // 4 * 3)
-        return Blob(base64.b64encode(noise)) if noise else None
+        signature = sign(seed, self.request.name, size // 4 * 3)
+        return Blob(base64.b64encode(signature)) if signature else None
 
     def text_part(self, text: str) -> Part:
         """Return a part with words, and its signature."""
@@ -146,7 +153,7 @@ class ResponseBuilder:
     def _usage(self, parts: list[Part]) -> Document:
         request = self.request
         text = len(request.instruction) // 4 + 1
-        images = len(request.images) * _INPUT_TOKENS
+        images = request.sent_images * INPUT_TOKENS
         made = sum("inlineData" in part for part in parts)
         made *= _IMAGE_TOKENS.get(request.image_size or "1K", 1120)
         words = sum(_length(part.get("text", "")) for part in parts) // 4
@@ -165,7 +172,18 @@ class ResponseBuilder:
 
     def reply(self, parts: list[Part]) -> Response:
         """Return the reply whose parts these are."""
-        return Response(200, write_json(self.document(parts)))
+        if self.stream is None:
+            return self.framed([self.document(parts)])
+        return self.framed(self.stream_documents(parts))
+
+    def framed(self, documents: list[Document]) -> Response:
+        """Return one document as it is, or documents as the stream that was asked."""
+        if self.stream == "sse":
+            return event_stream(documents)
+        if self.stream == "array":
+            return array_stream(documents)
+        (document,) = documents
+        return Response(200, write_json(document))
 
     def ordinary(self) -> Response:
         """Return the reply as the service gives it when all is well."""

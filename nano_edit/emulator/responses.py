@@ -91,3 +91,11 @@ def event_stream(documents: Iterable[Any]) -> Response:
     for document in documents:
         pieces += [b"data: ", *write_json(document, indent=None), b"\r\n\r\n"]
     return Response(200, tuple(pieces), SSE_TYPE)
+
+
+def array_stream(documents: Iterable[Any]) -> Response:
+    """Return documents as the array that Google streams where no SSE is asked for."""
+    pieces: list[bytes] = []
+    for document in documents:
+        pieces += [b",\r\n" if pieces else b"[", *write_json(document)]
+    return Response(200, (*pieces, b"]\n"))

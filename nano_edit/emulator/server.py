@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nano_edit.emulator.faults.drift import parse_drift
 from nano_edit.emulator.http import Listener
-from nano_edit.emulator.service import EmulatorOptions, Service
+from nano_edit.emulator.service import EDITS, EmulatedService, EmulatorOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,7 @@ class Emulator:
         mark: bool = True,
     ) -> None:
         options = EmulatorOptions(latency, signature_bytes, gzip, keep_images, mark)
-        self._service = Service(options, faults, drift)
+        self._service = EmulatedService(options, faults, drift)
         self._listener = Listener(port, self._service)
         self._thread = threading.Thread(
             target=self._listener.serve_forever,
@@ -60,6 +60,11 @@ class Emulator:
     @property
     def requests(self) -> tuple[LogEntry, ...]:
         """The edits that were asked for, in order of arrival."""
+        return tuple(entry for entry in self.calls if entry.method in EDITS)
+
+    @property
+    def calls(self) -> tuple[LogEntry, ...]:
+        """All calls of the service, those that cost nothing too."""
         return self._service.log.entries
 
     @property

@@ -1,4 +1,4 @@
-"""The service behind the HTTP: a request's body in, an response out.
+"""The service behind the HTTP: a call and its body in, a response out.
 
 What the contract refuses is refused whatever the fault list says; a fault is
 for a request that would have succeeded.  Replies are kept for a while, so that
@@ -14,22 +14,28 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+from nano_edit.emulator import catalog
 from nano_edit.emulator.connection import compress
 from nano_edit.emulator.contract import GenerateRequest, read_request
 from nano_edit.emulator.errors import invalid, refuse
 from nano_edit.emulator.faults.drift import Drift, parse_drift
-from nano_edit.emulator.faults.syntax import Fault, FaultQueue
+from nano_edit.emulator.faults.errors import ERRORS
+from nano_edit.emulator.faults.syntax import FaultQueue
 from nano_edit.emulator.log import Log, hash_key, strip_scheme
+from nano_edit.emulator.models import Model
 from nano_edit.emulator.replies import ResponseBuilder
+from nano_edit.emulator.responses import Response, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from email.message import Message
 
-    from nano_edit.emulator.responses import Delivery, Response
+    from nano_edit.emulator.faults.syntax import Fault
+    from nano_edit.emulator.responses import Delivery
 
 _KEPT = 64 * 1024 * 1024  # bytes of replies that are kept
-_CacheKey = tuple[bytes, str, Drift, bool]
+_CacheKey = tuple[bytes, str, Drift, str | None, bool]
+EDITS = ("generateContent", "streamGenerateContent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,25 @@ class EmulatorOptions:
     mark: bool = True
 
 
-class Service:
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the service, as its request line tells it."""
+
+    number: int  # of its log entry
+    method: str  # "generateContent", "countTokens", "models.list", ...
+    model: str  # "": none is named
+    version: str
+    query: str
+
+    @property
+    def stream(self) -> str | None:
+        """How the reply's parts come: "sse", "array", or None for all at once."""
+        if self.method != "streamGenerateContent":
+            return None
+        return "sse" if parse_qs(self.query).get("alt") == ["sse"] else "array"
+
+
+class EmulatedService:
     """Everything that requests share: options, faults, log, kept replies."""
 
     def __init__(
@@ -56,18 +80,28 @@ class Service:
         self.images: dict[int, tuple[bytes, ...]] = {}
         self._replies = _ReplyCache()
 
-    def respond(
-        self, call: Call, headers: Message[str, str], body: bytes
+    # --- edits --------------------------------------------------------------
+
+    def edit(
+        self, call: Call, headers: Message[str, str], body: bytes, fault: Fault
     ) -> tuple[Response, Delivery]:
-        """Return what to send, and how, to one POST of generateContent.
+        """Return what to send, and how, to one request for an edit.
 
         `Refusal` when the contract does not allow it.
         """
         self.log.note(call.number, **key_facts(call.query, headers))
-        request = read_request(body, call.model, version=call.version)
+        signed = self.options.signature_bytes != 0
+        request = read_request(body, call.model, version=call.version, signed=signed)
         self._remember(call.number, request)
-        response = self._build(request, call.fault, gzip=self._may_gzip(headers))
-        delivery = call.fault.kind.deliver(call.fault.argument)
+        builder = ResponseBuilder(
+            request,
+            drift=self.drift,
+            stream=call.stream,
+            mark=self.options.mark,
+            signature_size=self.options.signature_bytes,
+        )
+        response = self._build(builder, fault, gzip=self._may_gzip(headers))
+        delivery = fault.kind.deliver(fault.argument)
         if 200 <= response.status < 300:
             silence = delivery.silence + self.options.latency
             delivery = dataclasses.replace(delivery, silence=silence)
@@ -88,14 +122,7 @@ class Service:
         if self.options.keep_images:
             self.images[number] = request.data
 
-    def _build(self, request: GenerateRequest, fault: Fault, *, gzip: bool) -> Response:
-        builder = ResponseBuilder(
-            request,
-            drift=self.drift,
-            mark=self.options.mark,
-            signature_size=self.options.signature_bytes,
-        )
-
+    def _build(self, builder: ResponseBuilder, fault: Fault, *, gzip: bool) -> Response:
         def build() -> Response:
             response = fault.kind.build(builder, fault.argument)
             if not gzip or not response.may_gzip:
@@ -103,20 +130,32 @@ class Service:
             body = tuple(compress(response.body))
             return dataclasses.replace(response, body=body, encoding="gzip")
 
-        return self._replies.get(
-            (request.digest, str(fault), builder.drift, gzip), build
-        )
+        digest = builder.request.digest
+        key = (digest, str(fault), builder.drift, builder.stream, gzip)
+        return self._replies.get(key, build)
 
+    # --- what costs nothing -------------------------------------------------
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One POST as its request line tells it, and what is to happen to it."""
+    def answer_free(
+        self, call: Call, headers: Message[str, str], body: bytes
+    ) -> Response:
+        """Return the response to a call that makes no picture.
 
-    number: int
-    model: str
-    version: str
-    query: str
-    fault: Fault
+        The next entry of the fault list, if it is an error, comes here too; it is
+        left for the next edit.  `Refusal` when the contract does not allow it.
+        """
+        self.log.note(call.number, **key_facts(call.query, headers))
+        fault = self.faults.peek()
+        if fault.kind in ERRORS.kinds:
+            request = GenerateRequest(call.model, Model())
+            return fault.kind.build(ResponseBuilder(request), fault.argument)
+        if call.method == "models.list":
+            document = catalog.list_models(call.query)
+        elif call.method == "models.get":
+            document = catalog.get_model(call.model, call.version)
+        else:
+            document = catalog.count_tokens(body, call.model, call.version)
+        return Response(200, write_json(document))
 
 
 def key_facts(query: str, headers: Message[str, str]) -> dict[str, str]:
@@ -143,7 +182,7 @@ def key_facts(query: str, headers: Message[str, str]) -> dict[str, str]:
 
 
 @dataclass(slots=True)
-class _Slot:
+class _CacheSlot:
     lock: threading.Lock = field(default_factory=threading.Lock)
     response: Response | None = None
     size: int = 0
@@ -154,12 +193,12 @@ class _ReplyCache:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._slots: OrderedDict[_CacheKey, _Slot] = OrderedDict()
+        self._slots: OrderedDict[_CacheKey, _CacheSlot] = OrderedDict()
 
     def get(self, key: _CacheKey, build: Callable[[], Response]) -> Response:
         """Return the reply of this key, built if it is not there."""
         with self._lock:
-            slot = self._slots.setdefault(key, _Slot())
+            slot = self._slots.setdefault(key, _CacheSlot())
             self._slots.move_to_end(key)
         with slot.lock:
             if slot.response is not None:

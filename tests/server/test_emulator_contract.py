@@ -58,10 +58,13 @@ REFUSED_DOCUMENTS = {
     "no contents": ({}, "contents is not specified"),
     "empty contents": ({"contents": []}, "contents is not specified"),
     "contents no list": ({"contents": contents(WORDS)}, "contents is not specified"),
-    "two turns": ({"contents": [{"parts": []}] * 2}, "one turn"),
-    "the model's turn": (
-        {"contents": [{"role": "model", "parts": [WORDS]}]},
+    "a role that is none": (
+        {"contents": [{"role": "system", "parts": [WORDS]}]},
         "valid role",
+    ),
+    "the model's turn last": (
+        {"contents": [{"role": "model", "parts": [WORDS]}]},
+        "end with a user turn",
     ),
     "no parts": ({"contents": [{}]}, "parts must not be empty"),
     "empty parts": ({"contents": [{"parts": []}]}, "parts must not be empty"),
@@ -69,7 +72,10 @@ REFUSED_DOCUMENTS = {
     "an empty part": (contents({}), "oneof"),
     "words that are none": (contents({"text": 1}), "TYPE_STRING"),
     "empty words": (contents({"text": " \n"}), "empty text"),
-    "two texts": (contents(WORDS, WORDS), "one text part"),
+    "a signature that is none": (
+        contents({**WORDS, "thoughtSignature": 1}),
+        "TYPE_BYTES",
+    ),
     "an unknown field": ({"content": []}, 'Unknown name "content"'),
     "an unknown field of a part": (
         contents({"txt": "sepia"}),
@@ -82,6 +88,10 @@ REFUSED_DOCUMENTS = {
     "a config that is none": (
         {**contents(WORDS), "generationConfig": []},
         "an object was expected",
+    ),
+    "two candidates": (
+        {**contents(WORDS), "generationConfig": {"candidateCount": 2}},
+        "Multiple candidates",
     ),
     "modalities that are none": (
         {**contents(WORDS), "generationConfig": {"responseModalities": "IMAGE"}},
@@ -113,9 +123,46 @@ def test_a_part_holds_words_or_a_picture_never_both(
     assert detail["fieldViolations"][0]["field"] == "contents[0].parts[0]"
 
 
-def test_the_words_come_first(service: Emulator, jpeg: bytes) -> None:
+def test_words_may_come_after_the_picture(service: Emulator, jpeg: bytes) -> None:
     swapped = contents({"inlineData": inline(jpeg)}, WORDS)
-    assert "first part must be the text" in refusal(ask(service, swapped))
+    assert ask(service, swapped).status == 200
+    assert service.requests[-1].instruction == "sepia"
+
+
+def test_several_texts_are_one_instruction(service: Emulator, jpeg: bytes) -> None:
+    parts = WORDS, {"inlineData": inline(jpeg)}, {"text": ""}, {"text": "and mirror it"}
+    reply = ask(service, contents(*parts))
+    assert service.requests[-1].instruction == "sepia\nand mirror it"
+    assert reply.parts[0]["text"].startswith("I toned it sepia and mirrored it.")
+
+
+@pytest.mark.parametrize("name", ["Image", "image", "IMAGE"])
+def test_modalities_may_be_in_any_case(service: Emulator, name: str) -> None:
+    config = {"responseModalities": [name]}
+    reply = ask(service, {**contents(WORDS), "generationConfig": config})
+    assert [list(part) for part in reply.parts] == [["inlineData"]]
+    assert service.requests[-1].modalities == ("IMAGE",)
+
+
+@pytest.mark.parametrize(
+    ("model", "level", "status"),
+    [
+        ("gemini-3-pro-image", "high", 400),
+        ("gemini-3.1-flash-image", "HIGH", 200),
+        ("gemini-3.1-flash-image", "medium", 400),
+        ("gemini-nano-banana-2.1", "medium", 200),
+        ("gemini-nano-banana-2.1", "low", 400),
+    ],
+)
+def test_a_model_takes_its_own_thinking_levels(
+    service: Emulator, model: str, level: str, status: int
+) -> None:
+    config = {"thinkingConfig": {"thinkingLevel": level}}
+    document = {**contents(WORDS), "generationConfig": config}
+    reply = ask(service, document, path=path_of(model))
+    assert reply.status == status
+    if status == 400:
+        assert "is not supported" in refusal(reply)
 
 
 def test_names_may_be_in_snake_case(service: Emulator, jpeg: bytes) -> None:

@@ -30,13 +30,13 @@ from support.plain_http import (
 from nano_edit.emulator import Emulator, FaultListError
 from nano_edit.emulator.connection import ClientConnection, ClientGoneError
 from nano_edit.emulator.http import Listener
-from nano_edit.emulator.service import EmulatorOptions, Service
+from nano_edit.emulator.service import EmulatedService, EmulatorOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GZIP = {"Accept-Encoding": "deflate, gzip"}
-LINE = f"POST {path_of()} HTTP/1.1\r\nHost: here\r\nx-goog-api-key: {KEY}\r\n"
+LINE = f"POST {path_of()} HTTP/1.1\r\nHost: 127.0.0.1\r\nx-goog-api-key: {KEY}\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -261,9 +261,14 @@ def test_a_prefix_before_the_version_is_kept(
         ("GET", "/nowhere"),
         ("GET", path_of()),
         ("DELETE", "/faults"),
+        ("PUT", path_of()),
+        ("PATCH", "/log"),
+        ("OPTIONS", path_of()),
+        ("TRACE", "/"),
         ("POST", "/v1beta/models"),
+        ("DELETE", "/v1beta/models/gemini-3-pro-image"),
         ("POST", path_of(version="v2")),
-        ("POST", path_of().replace("generateContent", "streamGenerateContent")),
+        ("POST", path_of().replace("generateContent", "embedContent")),
     ],
 )
 def test_every_other_path_is_404(service: Emulator, method: str, path: str) -> None:
@@ -405,7 +410,7 @@ def test_closing_ends_those_that_are_silent(sent: dict[str, Any]) -> None:
 
 
 def test_a_connection_that_comes_while_it_closes_is_ended() -> None:
-    with Listener(0, Service(EmulatorOptions(), "")) as listener:
+    with Listener(0, EmulatedService(EmulatorOptions())) as listener:
         client = socket.create_connection(("127.0.0.1", listener.server_address[1]))
         listener.hang_up()
         listener.handle_request()

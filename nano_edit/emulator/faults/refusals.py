@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.emulator.faults.kind import TEXT, FaultKind, FaultSection
-from nano_edit.emulator.responses import Response, write_json
 
 if TYPE_CHECKING:
     from nano_edit.emulator.faults.kind import Build
     from nano_edit.emulator.replies import ResponseBuilder
+    from nano_edit.emulator.responses import Response
 
 REFUSALS = FaultSection("No picture (status 200)")
 _NO_RATINGS = {"promptFeedback": {"safetyRatings": None}}
@@ -45,13 +45,9 @@ def finish_reason(name: str) -> FaultKind:
             "finishMessage": f"Unable to show the generated image ({name}).",
             "index": 0,
         }
-        return _reply({"candidates": [candidate], **builder.closing([])})
+        return builder.framed([{"candidates": [candidate], **builder.closing([])}])
 
     return FaultKind(name, f"no picture, finishReason {name}", refuse)
-
-
-def _reply(document: dict[str, Any]) -> Response:
-    return Response(200, write_json(document))
 
 
 REFUSALS.kinds.extend(map(finish_reason, FINISH_REASONS))
@@ -69,12 +65,12 @@ def _blocked(builder: ResponseBuilder, argument: str) -> Response:
         "blockReason": argument,
         "blockReasonMessage": f"The prompt was blocked ({argument}).",
     }
-    return _reply({"promptFeedback": feedback, **builder.closing([])})
+    return builder.framed([{"promptFeedback": feedback, **builder.closing([])}])
 
 
 @REFUSALS.fault("candidates-null", "candidates: null")
 def _no_candidates(builder: ResponseBuilder, _: str) -> Response:
-    return _reply({"candidates": None, **_NO_RATINGS, **builder.closing([])})
+    return builder.framed([{"candidates": None, **_NO_RATINGS, **builder.closing([])}])
 
 
 def _content(value: Any) -> Build:
@@ -83,7 +79,7 @@ def _content(value: Any) -> Build:
     def build(builder: ResponseBuilder, _: str) -> Response:
         candidate = {"content": value, "finishReason": "STOP", "index": 0}
         closing = builder.closing([])
-        return _reply({"candidates": [candidate], **_NO_RATINGS, **closing})
+        return builder.framed([{"candidates": [candidate], **_NO_RATINGS, **closing}])
 
     return build
 

@@ -101,6 +101,12 @@ class FaultQueue:
         with self._lock:
             self._entries = entries
 
+    def peek(self) -> Fault:
+        """Return what `take` would, and leave it there."""
+        with self._lock:
+            counts = (entry for entry in self._entries if entry.count != 0)
+            return next((entry.fault for entry in counts), OK)
+
     def take(self) -> Fault:
         """Return the next request's fault; ``ok`` when the list is used up."""
         with self._lock:
