@@ -17,6 +17,7 @@ import pytest
 import support
 
 from nano_edit.emulator import LogEntry, ReceivedImage
+from nano_edit.emulator.__main__ import OPTIONS
 from nano_edit.emulator.faults.table import table
 
 if TYPE_CHECKING:
@@ -74,7 +75,14 @@ def test_a_signal_ends_it_quietly(name: str) -> None:
 
 @by_signal
 def test_a_signal_ends_it_in_the_middle_of_an_answer() -> None:
-    options = ("--fault", "tail-stall=600", "--latency", "0.6", "--no-gzip")
+    options = (
+        "--fault",
+        "tail-stall=600",
+        "--latency",
+        "0.6",
+        "--no-gzip",
+        "--no-mark",
+    )
     with started(*options, "--signature-bytes", "1000") as program:
         request = Request(  # noqa: S310 - our own address
             f"{program.url}/v1beta/models/any:generateContent",
@@ -124,15 +132,46 @@ def test_a_fault_that_there_is_not_is_a_usage_error(run: Run) -> None:
     assert "drafts" in ended.stderr
 
 
-def test_help_names_every_option(run: Run) -> None:
-    ended = run("--help", module=MODULE)
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_help_names_every_option(run: Run, flag: str) -> None:
+    ended = run("--port", "0", flag, module=MODULE)
     assert ended.status == 0
+    assert ended.stdout.startswith("Usage: nano-edit-emulator [OPTIONS]\n")
+    assert max(map(len, ended.stdout.splitlines())) <= 80
     page = PAGE.read_text(encoding="utf-8")
-    options = re.findall(r"^\| `(--[\w-]+)", page, re.MULTILINE)
-    assert len(options) == 6
-    for option in options:
-        assert option in ended.stdout
-    assert "nano-edit-emulator" in ended.stdout
+    told = re.findall(r"^\| `(--[\w-]+)", page, re.MULTILINE)
+    helped = re.findall(r"^ {6}(--[\w-]+)", ended.stdout, re.MULTILINE)
+    assert told == helped == [option.flag for option in OPTIONS]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--nonsense"], "No such option: --nonsense."),
+        (["in.jpg"], "No such argument: in.jpg."),
+        (["--port"], "--port: expected one argument."),
+        (["--latency", "-1"], "--latency -1: it must be a number of seconds,"),
+        (["--latency", "nan"], "--latency nan: it must be a number of seconds,"),
+        (["--latency", "x"], "--latency x: it must be a number."),
+        (["--signature-bytes", "1.5"], "--signature-bytes 1.5: it must be a whole"),
+        (["--drift", "zoom=9"], "The list is invalid: zoom takes factor,"),
+    ],
+)
+def test_a_bad_command_line_says_why(
+    run: Run, arguments: list[str], complaint: str
+) -> None:
+    ended = run(*arguments, module=MODULE)
+    assert (ended.status, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(f"nano-edit-emulator: {complaint}")
+    assert ended.stderr.endswith("\n  See nano-edit-emulator --help.\n")
+
+
+def test_nano_edit_has_it_as_a_command(run: Run) -> None:
+    helped = run("emulator", "--help")
+    assert all(option.flag in helped.stdout for option in OPTIONS)
+    assert run("emulator", "--list-faults").stdout == table()
+    refused = run("emulator", "--port", "x")
+    assert (refused.status, "--port x: it must be" in refused.stderr) == (2, True)
 
 
 def test_the_faults_are_listed(run: Run) -> None:

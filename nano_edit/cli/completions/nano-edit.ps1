@@ -71,12 +71,13 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--check' = 'Ask the service whether it takes the key'
         '--install' = 'Put the script where the shell looks for it'
         '--port' = 'Port on 127.0.0.1'
-        '--fault' = 'What goes wrong, request by request: NAME[=ARG][:COUNT],…'
-        '--latency' = 'Seconds of silence before each picture'
-        '--signature-bytes' = 'Length of each thoughtSignature (as it is: 1.1 to 1.5 MB)'
-        '--gzip' = 'Compress replies for clients that accept it'
-        '--no-gzip' = 'The opposite of --gzip'
-        '--list-faults' = 'Print the faults there are as a table, and end'
+        '--fault' = 'What goes wrong, request by request: NAME[=ARG][:COUNT], with commas between'
+        '--drift' = 'What happens to every picture besides the edit: shift=DX:DY, zoom=FACTOR, recolour=R:G:B, soften, scatter, repaint, wrong-ratio'
+        '--latency' = 'Silence before each picture, as the service has'
+        '--signature-bytes' = 'Length of each thoughtSignature'
+        '--no-gzip' = 'Compress no reply, even where the client accepts gzip'
+        '--no-mark' = 'Leave the word emulated off the pictures'
+        '--list-faults' = 'Print the faults as a table'
     }
     $commands = [ordered]@{
         'edit' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --keep-metadata --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run -q --quiet -v --verbose --config -V --version -h --help --help-all'
@@ -94,7 +95,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         'cache info' = '--json --cache-dir --cache-size --config -h --help'
         'cache clear' = '--cache-dir -y --yes --config -h --help'
         'completion' = '--install -h --help'
-        'emulator' = '--port --fault --latency --signature-bytes --gzip --no-gzip --list-faults -h --help'
+        'emulator' = '--port --fault --drift --latency --signature-bytes --no-gzip --no-mark --list-faults -h --help'
         'help' = '-h --help'
     }
     $words = [ordered]@{
@@ -123,7 +124,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--show' = 'both'
     }
     # Options whose value only the user or the file system knows.
-    $others = @('--preset', '--max-side', '--base-url', '--api-key-file', '--timeout', '--connect-timeout', '--retries', '--max-wait', '--max-reply', '-o', '--output', '-n', '--count', '-j', '--jobs', '--rpm', '--manifest', '--shard', '--report', '--cache-dir', '--cache-size', '--config', '--port', '--fault', '--latency', '--signature-bytes')
+    $others = @('--preset', '--max-side', '--base-url', '--api-key-file', '--timeout', '--connect-timeout', '--retries', '--max-wait', '--max-reply', '-o', '--output', '-n', '--count', '-j', '--jobs', '--rpm', '--manifest', '--shard', '--report', '--cache-dir', '--cache-size', '--config', '--port', '--fault', '--drift', '--latency', '--signature-bytes')
 
     function Complete([string[]] $candidates, [string] $head, [string] $begun) {
         foreach ($each in $candidates) {
