@@ -1,11 +1,12 @@
 """One request and its reply: a pipeline that is built anew for each attempt.
 
-Beside it the reply's bytes go into the spool as they come, which outlives whatever
-goes wrong.
+Beside it the reply's bytes go into the spool as they come over the network, which
+outlives whatever goes wrong.
 
 Rules:
-- From the first byte of a 200 on, an error names the spool that was kept; only a
-  reply that was read to its end and holds no picture lets it go.
+- The spool takes the reply to its end, whatever the parser thinks of it.  From its
+  first byte on, an error names the spool that was kept; only a reply that was read
+  to its end, understood, and holds no picture lets it go.
 - An interruption becomes an error of ours, so that it too can say whether the
   call may be billed and where the reply lies.
 """
@@ -24,9 +25,11 @@ from nano_edit.engine.disk_space import DiskSpace, space_for
 from nano_edit.engine.receive import Placing, Received, ResponseReceiver
 from nano_edit.engine.replies.cache import DAMAGE, cache_key
 from nano_edit.engine.replies.kept import (
+    LARGEST,
     find_kept,
     list_kept,
     read_document,
+    read_raw,
     remove_reply,
 )
 from nano_edit.engine.replies.spool import About, Spool
@@ -40,6 +43,7 @@ from nano_edit.errors import (
 )
 from nano_edit.frozen import Frozen
 from nano_edit.pictures.outputs.destination import temporary_folder
+from nano_edit.wire.http.content_coding import ContentDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -94,8 +98,13 @@ class Attempts:
             return None
         with self._receiver() as receiver:
             try:
-                receiver.read(blocks)
-                receiver.raise_if_empty()
+                receiver.receive(
+                    blocks,
+                    ContentDecoder("", LARGEST),
+                    lambda: cache.open(self.key) or (),
+                    LARGEST,
+                )
+                receiver.check()
             except (*DAMAGE, NanoEditError):
                 cache.forget(self.key)
                 return None
@@ -114,8 +123,8 @@ class Attempts:
             return None
         with self._receiver() as receiver:
             try:
-                receiver.read(read_document(kept.path))
-                receiver.raise_if_empty()
+                receiver.receive_kept(kept.path)
+                receiver.check()
             except (OSError, NanoEditError):
                 return None
             try:
@@ -169,6 +178,7 @@ class Attempts:
             digest=self._with.digest,
             observe=self._with.observe,
             placing=self._with.placing,
+            hide=self._with.client.hide_key,
         )
 
     def _through(self, body: RequestBody, spool: Spool) -> Received:
@@ -181,13 +191,21 @@ class Attempts:
 
             with client.send(model, body, noting, self._with.timeout) as reply:
                 self._billed, self._keep = Billed.YES, True
-                receiver.read(_spooled(reply, spool))
-                spool.mark_whole()
+                spool.describe(content_encoding=reply.coding)
+                receiver.receive(
+                    _spooled(reply.blocks(), spool),
+                    reply.decoder,
+                    lambda: _read_back(spool),
+                    reply.limit,
+                )
+                if receiver.is_whole:
+                    spool.mark_whole()
             self._with.observe(Finishing())
             try:
-                receiver.raise_if_empty()
+                receiver.check()
             except NanoEditError:
-                self._keep = False  # understood to its end: nothing to recover
+                # Understood to its end, and no picture in it: nothing to recover.
+                self._keep = receiver.fault is not None
                 raise
             return receiver.finish()
 
@@ -220,7 +238,8 @@ class Attempts:
         if not self._keep:
             spool.discard()
             return
-        kept = spool.keep(error.message if error else "")
+        hide = self._with.client.hide_key
+        kept = spool.keep(hide(error.message) if error else "")
         if error is None:
             return
         if error.recovery is None:
@@ -228,6 +247,12 @@ class Attempts:
         if spool.fault:
             error.message += f" The reply could not be kept whole: {spool.fault}."
             error.args = (error.message,)
+
+
+def _read_back(spool: Spool) -> Iterator[bytes]:
+    if spool.fault is not None:
+        raise OSError(spool.fault)  # there is a gap in it
+    return read_raw(spool.path)
 
 
 def _spooled(blocks: Iterable[bytes], spool: Spool) -> Iterator[bytes]:

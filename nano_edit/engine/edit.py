@@ -44,6 +44,7 @@ def send(prepared: Prepared, dependencies: Dependencies) -> EditResult:
     if kept:
         dependencies.observe(Note(FROM_KEPT))
     received = cached or kept or _asked(prepared, attempts, dependencies)
+    differences = tuple(_differences(prepared.request, received))
     result = EditResult(
         image=received.image,
         model=prepared.request.model,
@@ -51,12 +52,12 @@ def send(prepared: Prepared, dependencies: Dependencies) -> EditResult:
         text=received.words,
         attempts=attempts.begun,
         elapsed=time.monotonic() - began,
-        warnings=tuple(_warnings(prepared.request, received)),
+        warnings=received.warnings + differences,
         cached=cached is not None,
         recovered=kept is not None,
     )
-    if prepared.edit.strict:
-        _raise_if_different(result)
+    if prepared.edit.strict and differences:
+        raise _different(result, differences)
     return result
 
 
@@ -100,7 +101,7 @@ def _tried(
 # --- what an edit ends with --------------------------------------------------
 
 
-def _warnings(request: EditRequest, received: Received) -> Iterator[str]:
+def _differences(request: EditRequest, received: Received) -> Iterator[str]:
     image = received.image
     yield from min(
         (
@@ -120,15 +121,13 @@ def _warnings(request: EditRequest, received: Received) -> Iterator[str]:
         yield f"The model ended with {received.ended.finish_reason}, not STOP."
 
 
-def _raise_if_different(result: EditResult) -> None:
-    if not result.warnings:
-        return
+def _different(result: EditResult, differences: tuple[str, ...]) -> RefusedError:
     error = RefusedError(
-        "What came is not what was asked for. " + " ".join(result.warnings),
+        "What came is not what was asked for. " + " ".join(differences),
         hint="The picture is kept; leave --strict out to take it as it is.",
         billed=Billed.YES,
         http_status=200,
     )
     error.recovery = result.image.path
     error.attempts = result.attempts
-    raise error
+    return error

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from nano_edit.domain import EditResult
 from nano_edit.engine.receive import ResponseReceiver
-from nano_edit.engine.replies.kept import read_document
-from nano_edit.errors import NanoEditError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +28,6 @@ def recover(
     Raises ProtocolError, RefusedError or OutputError; the reply is left alone.
     """
     began = time.monotonic()
-    warnings = []
     with ResponseReceiver(
         destination,
         save_drafts=save_drafts,
@@ -38,14 +35,8 @@ def recover(
         observe=observe,
         salvage=True,
     ) as receiver:
-        try:
-            receiver.read(read_document(reply))
-        except NanoEditError as fault:
-            if not receiver.has_result:
-                raise
-            warnings.append(f"The reply is not whole. {fault.message}")
-        else:
-            receiver.raise_if_empty()
+        receiver.receive_kept(reply)
+        receiver.check()
         received = receiver.finish()
     return EditResult(
         image=received.image,
@@ -55,5 +46,5 @@ def recover(
         attempts=0,
         recovered=True,
         elapsed=time.monotonic() - began,
-        warnings=tuple(warnings),
+        warnings=received.warnings,
     )

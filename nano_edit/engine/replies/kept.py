@@ -36,7 +36,7 @@ _NAME = re.compile(
     r"(?P<ending>\.json|\.json\.gz|\.part)"
 )
 _LONGEST_FACTS = 1 << 20  # bytes
-_LARGEST = 1 << 60  # bytes: what is on the disk already is not limited
+LARGEST = 1 << 60  # bytes: what is on the disk already is not limited
 _MOST_NAMED = 5  # replies in a message
 
 
@@ -120,7 +120,7 @@ def read_document(path: Path) -> Iterator[bytes]:
 
     Raises OSError, and ServerError where it is damaged, behind all that comes before.
     """
-    decoder = ContentDecoder(content_encoding_of(path), _LARGEST)
+    decoder = ContentDecoder(content_encoding_of(path), LARGEST)
     for data in read_raw(path):
         yield from decoder.feed(data)
     yield from decoder.close()

@@ -1,9 +1,9 @@
 """The pictures of one reply, and which of them is the result.
 
 Several pictures may come in one reply: drafts, and the final one.  The last that
-is no thought is the result; each streams into a temporary file of its own beside
-the output, and one that is superseded is removed at once, or kept to the end if
-drafts are wanted.
+is no thought is the result, or a whole thought if there is no other; each streams
+into a temporary file of its own beside the output, and one that is superseded is
+removed at once, or kept to the end if drafts are wanted.
 
 Rules:
 - The first temporary file is made when the context is entered, so that a folder
@@ -128,6 +128,7 @@ class ImageWriter:
         self._first: AtomicFile | None = None  # until the first picture takes it
         self._coming: IncomingImage | None = None
         self._ended: list[IncomingImage] = []
+        self._is_final_whole = False
 
     def __enter__(self) -> Self:
         try:
@@ -147,11 +148,17 @@ class ImageWriter:
 
     @property
     def has_result(self) -> bool:
-        """Whether a picture came that is no thought; `commit` knows if it is whole.
+        """Whether a picture came that may be the result; `commit` knows if it is whole.
 
-        With ``salvage``: whether any whole picture came.
+        One that is marked as a thought may be it only when it is whole and there is
+        no other; with ``salvage`` only a whole one may be.
         """
         return self._chosen() is not None
+
+    @property
+    def has_whole_final(self) -> bool:
+        """Whether the last picture that ended and is no thought is whole."""
+        return self._is_final_whole
 
     @property
     def facts(self) -> ImageFacts | None:
@@ -175,6 +182,8 @@ class ImageWriter:
         if self._coming is None:
             return
         self._coming.thought = thought
+        if not thought:
+            self._is_final_whole = self._coming.is_whole
         self._ended.append(self._coming)
         self._coming = None
         chosen = self._chosen()
@@ -205,7 +214,7 @@ class ImageWriter:
             raise ServerError("The reply holds no picture.", billed=Billed.YES)
         file, facts = chosen.whole()
         if chosen.thought:
-            self._finalizer.note("Only a draft of the picture is whole.")
+            self._finalizer.note("The service marks this picture as a draft.")
         drafts = [picture.whole() for picture in self._ended if picture is not chosen]
         return self._finalizer.put(file, facts, drafts)
 
@@ -219,10 +228,11 @@ class ImageWriter:
             return error
 
     def _chosen(self) -> IncomingImage | None:
-        final = [picture for picture in self._ended if not picture.thought]
+        whole = [picture for picture in self._ended if picture.is_whole]
+        pictures = self._ended
         if self._salvage:
-            whole = [picture for picture in self._ended if picture.is_whole]
             if self._coming is not None and self._coming.is_whole:
                 whole.append(self._coming)
-            final = [picture for picture in whole if not picture.thought] or whole
+            pictures = whole
+        final = [picture for picture in pictures if not picture.thought] or whole
         return final[-1] if final else None

@@ -114,8 +114,7 @@ class Client:
                 raise self._error(response, headers, model)
             connection.answered = True
             coding = headers.get("content-encoding", "")
-            decoder = ContentDecoder(coding, self._service.max_reply)
-            yield Reply(response, connection, decoder, self._service.max_reply, observe)
+            yield Reply(response, connection, coding, self._service.max_reply, observe)
 
     @contextlib.contextmanager
     def _stream(
@@ -172,14 +171,15 @@ class Reply:
         self,
         response: httpcore.Response,
         connection: Connection,
-        decoder: ContentDecoder,
+        coding: str,
         limit: int,
         observe: Observe,
     ) -> None:
-        self.decoder = decoder
+        self.coding = coding  # its Content-Encoding as it was announced
+        self.limit = limit  # bytes
+        self.decoder = ContentDecoder(coding, limit)
         self._response = response
         self._connection = connection
-        self._limit = limit
         self._observe = observe
 
     def __iter__(self) -> Iterator[bytes]:
@@ -215,8 +215,8 @@ class Reply:
     def _count(self, data: bytes) -> None:
         self._connection.received += len(data)
         self._observe(BytesReceived(self._connection.received))
-        if self._connection.received > self._limit:
-            raise too_large(self._limit)
+        if self._connection.received > self.limit:
+            raise too_large(self.limit)
 
 
 def _headers_of(response: httpcore.Response) -> dict[str, str]:

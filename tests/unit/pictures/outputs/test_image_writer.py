@@ -33,6 +33,7 @@ def picture(
 
 
 FIRST, SECOND, THIRD = (picture(seed=seed) for seed in (1, 2, 3))
+DRAFT = "The service marks this picture as a draft."
 
 
 @pytest.fixture(autouse=True)
@@ -117,8 +118,9 @@ def test_reply_without_a_picture_has_no_result(folder: Path) -> None:
     with ImageWriter(to()) as writer:
         writer.image_data(b"no picture was begun")
         writer.image_ended(thought=False)
-        send(writer, FIRST, thought=True)
+        send(writer, FIRST[:-1], thought=True)
         assert not writer.has_result
+        assert not writer.has_whole_final
         assert writer.facts is None
         with pytest.raises(ServerError, match="holds no picture"):
             writer.commit()
@@ -192,7 +194,38 @@ def test_salvage_takes_a_draft_when_there_is_nothing_better() -> None:
         assert writer.has_result
         written = writer.commit()
     assert Path("out.jpg").read_bytes() == FIRST
-    assert list(written.notes) == told == ["Only a draft of the picture is whole."]
+    assert list(written.notes) == told == [DRAFT]
+
+
+@pytest.mark.parametrize("salvage", [False, True])
+def test_a_whole_thought_is_the_result_when_there_is_no_other(salvage: bool) -> None:
+    with ImageWriter(to(), salvage=salvage) as writer:
+        send(writer, SECOND, thought=True)
+        send(writer, FIRST, thought=True)
+        send(writer, SECOND[:-1], thought=True)
+        assert not writer.has_whole_final
+        assert list(writer.commit().notes) == [DRAFT]
+    assert Path("out.jpg").read_bytes() == FIRST
+
+
+def test_a_thought_never_stands_in_for_a_broken_picture(folder: Path) -> None:
+    with ImageWriter(to()) as writer:
+        send(writer, FIRST, thought=True)
+        send(writer, SECOND[:-1])
+        assert not writer.has_whole_final
+        with pytest.raises(ServerError, match="not whole"):
+            writer.commit()
+    assert names(folder) == []
+
+
+def test_the_final_picture_is_the_last_that_is_no_thought() -> None:
+    with ImageWriter(to(), salvage=True) as writer:
+        send(writer, FIRST)
+        assert writer.has_whole_final
+        send(writer, SECOND[:-1], thought=True)
+        assert writer.has_whole_final
+        send(writer, SECOND[:-1])
+        assert not writer.has_whole_final
 
 
 def test_salvage_takes_the_picture_whose_bytes_are_all_there() -> None:
