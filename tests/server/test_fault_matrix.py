@@ -41,6 +41,8 @@ def test_a_fault_ends_as_the_table_says(row: Row, tmp_path: Path, run: Run) -> N
     assert requests == row.requests
     record = json.loads(finished.stdout)
     assert record["ok"] is row.output
+    if row.warned:
+        assert record["warnings"]
     named = None
     if not row.output and row.kept:
         named = tmp_path / record["error"]["recovery"]
