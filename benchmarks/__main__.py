@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 from benchmarks.cases import CASES
 from benchmarks.many import measure_many
 from benchmarks.measure import Bench, run_case, running_server
+from benchmarks.memory import measure_memory
+from benchmarks.pictures import LARGE, PHOTO
 from benchmarks.results import Results
 from benchmarks.tables import long_tables, short_table, write_block
 from benchmarks.tools import ROOT, make_tools, tools_at_hand, versions
@@ -56,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _make_pictures(asked: argparse.Namespace, tools: Tools, folder: Path) -> None:
     names = {name for name in ("small", "1mb") if _is_wanted("many", asked)}
+    if _is_wanted("memory", asked):
+        names |= {"small", PHOTO, *LARGE}
     for case in CASES:
         if _is_wanted(case.name, asked):
             names |= {*case.images, case.reply.split(".")[0]} - {""}
@@ -75,6 +79,8 @@ def _measured(asked: argparse.Namespace, tools: Tools, work: Path) -> Results:
                 results.cases[case.name] = taken
         if _is_wanted("many", asked):
             results.many = measure_many(bench, _tell)
+        if _is_wanted("memory", asked):
+            results.memory = measure_memory(bench, _tell)
     return results
 
 

@@ -40,6 +40,18 @@ PICTURES = {
     "reply-4k.jpg": (_SIZE_4K, 10_000_000),
     "reply-100mb.png": ((5700, 4275), 73_000_000),
 }
+PHOTO = "48mpx.jpg"  # as a phone that is held upright stores it
+_PHOTO_PIXELS = (8064, 6048)
+# Pixels and Pillow's options of pictures as large as the usual limits allow; what
+# they show does not matter to the memory that they take.
+LARGE: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {
+    "200mpx.jpg": ((16_320, 12_240), {"subsampling": 2}),
+    "168mpx-progressive.jpg": ((14_600, 11_500), {"progressive": True}),
+    "119mpx.png": ((12_600, 9500), {"compress_level": 1}),
+    "68mpx-lzw.tif": ((9500, 7200), {"compression": "tiff_lzw"}),
+    "43mpx.avif": ((8100, 5400), {"speed": 10}),
+    "33mpx.webp": ((7680, 4320), {"method": 0}),
+}
 
 
 # name of a reply, its picture, characters of its signature
@@ -65,7 +77,14 @@ def make(folder: Path, names: Sequence[str]) -> None:
 
 
 def _picture(path: Path) -> None:
-    if not path.exists():
+    if path.exists():
+        return
+    if path.name in LARGE:
+        pixels, options = LARGE[path.name]
+        _turned(_plain(pixels), path, options)
+    elif path.name == PHOTO:
+        _turned(_noise(_PHOTO_PIXELS, 20), path, {"quality": 80, "subsampling": 2})
+    else:
         pixels, size = PICTURES[path.name]
         quality = _QUALITY.get(path.name, 90)
         picture = _noise(pixels, _strength(path.suffix, quality, pixels, size))
@@ -111,6 +130,19 @@ def _strength(suffix: str, quality: int, pixels: tuple[int, int], size: int) -> 
         is_less = len(_encoded(_noise(_SAMPLE, middle), suffix, quality)) < share
         low, high = (middle, high) if is_less else (low, middle)
     return low
+
+
+def _turned(picture: Image, path: Path, options: dict[str, Any]) -> None:
+    """Write a picture that has to be turned by a quarter to stand upright."""
+    exif = picture.getexif()
+    exif[0x0112] = 6
+    picture.save(path, exif=exif, **options)
+
+
+def _plain(pixels: tuple[int, int]) -> Image:
+    from PIL import Image  # noqa: PLC0415 - in the program of its own alone
+
+    return Image.new("RGB", pixels, "teal")
 
 
 def _noise(pixels: tuple[int, int], strength: float) -> Image:

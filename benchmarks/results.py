@@ -26,6 +26,7 @@ class Results:
     rounds: int
     cases: dict[str, dict[str, Taken]] = field(default_factory=dict)
     many: dict[str, float] = field(default_factory=dict)
+    memory: dict[str, float] = field(default_factory=dict)  # MB, by `memory`
 
     def series(self, case: str, contender: str, metric: str) -> list[float]:
         """Return a figure of every round; [] when it was not measured.
@@ -74,4 +75,5 @@ class Results:
                 for case, contenders in self.cases.items()
             },
             "many": self.many,
+            "memory": self.memory,
         }

@@ -52,6 +52,10 @@ def long_tables(results: Results) -> str:
             lines += ["", f"### {case.title}", "", *_case_table(results, case.name)]
     if results.many:
         lines += ["", "### Many edits", "", *_many_table(results)]
+    if results.memory:
+        lines += ["", "### Memory of pictures that are decoded", ""]
+        rows = [[name, f"{peak:.0f} MB"] for name, peak in results.memory.items()]
+        lines += _table(("", "peak memory"), rows)
     return "\n".join(lines)
 
 

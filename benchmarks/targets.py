@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.cases import CURL, GENAI, NANO, REQUESTS
+from benchmarks.memory import FOUR
+from benchmarks.pictures import LARGE, PHOTO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,6 +86,15 @@ def _pythons(results: Results) -> float | None:
     return results.figure("tab", NANO, "python")
 
 
+def _peak(name: str) -> Callable[[Results], float | None]:
+    return lambda results: results.memory.get(name)
+
+
+def _largest_peak(results: Results) -> float | None:
+    peaks = [peak for name, peak in results.memory.items() if name in LARGE]
+    return max(peaks, default=None)
+
+
 TARGETS = (
     Target(f"1K reply, wall, against {REQUESTS}", 1.0, "", _wall("1k", REQUESTS)),
     Target("1K reply, peak memory", 30, "MB", _megabytes("1k")),
@@ -152,6 +163,9 @@ TARGETS = (
     Target("300 edits of 1 s, 30 at once, against 10 s", 1.15, "", _many("ideal")),
     Target("3,000 edits, peak memory over 30's", 3, "MB", _many("growth")),
     Target("CPU of an edit among 300, 1 MB pictures", 20, "ms", _many("cpu")),
+    Target("Photo of 48 megapixels, turned, peak memory", 130, "MB", _peak(PHOTO)),
+    Target("Four of them at once, peak memory", 260, "MB", _peak(FOUR)),
+    Target("Any picture under the limits, peak memory", 600, "MB", _largest_peak),
     Target("After a kill: outputs that are missing", 0, "", _many("missing")),
     Target("After a kill: finished edits asked for again", 0, "", _many("again")),
 )

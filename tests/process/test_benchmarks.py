@@ -47,6 +47,19 @@ def test_a_reply_is_measured_from_process_start_to_exit(
     assert "Request start" in printed
 
 
+def test_a_photo_that_is_turned_takes_little_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from benchmarks import __main__, memory  # noqa: PLC0415 - not on Windows
+    from benchmarks.pictures import PHOTO  # noqa: PLC0415 - likewise
+
+    for module in (__main__, memory):  # the largest pictures take a minute
+        monkeypatch.setattr(module, "LARGE", {})
+    found = run(tmp_path, "memory")["memory"]
+    assert 30 < found[PHOTO] <= 130
+    assert 30 < found[memory.FOUR] <= 260
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
 def test_a_tab_starts_no_python_and_a_typer_apps_own_does(tmp_path: Path) -> None:
     tab = run(tmp_path, "tab")["cases"]["tab"]

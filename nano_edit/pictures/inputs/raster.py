@@ -36,7 +36,7 @@ TURNS = {  # what makes a picture of each orientation upright (Exif 2.32, 4.6.4)
 }
 _FROM_THE_END = (3, 4, 7, 8)  # the upright top is the last stored row or column
 _REACH = 3  # px of Lanczos to each side, of the smaller picture
-_STRIP = 2**20  # px of a strip, about
+_STRIP = 2**20  # px that a strip is made from, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Raster:
         if size == self._image.size and self._orientation not in TURNS:
             return self._change.apply(self._image)
         whole = Image.new(self.mode, size)
-        for top, strip in self._strips(size, max(1, _STRIP // size[0])):
+        for top, strip in self._strips(size, self._rows(size)):
             whole.paste(strip, (0, top))
         return whole
 
@@ -88,8 +88,13 @@ class Raster:
 
         The height is a multiple of ``multiple``; the last strip may be lower.
         """
-        rows = max(1, _STRIP // size[0] // multiple) * multiple
+        rows = max(1, self._rows(size) // multiple) * multiple
         return (strip for _, strip in self._strips(size, rows))
+
+    def _rows(self, size: tuple[int, int]) -> int:
+        """Return how many rows of a picture of ``size`` are worked on at a time."""
+        pixels = self._image.width * self._image.height
+        return max(1, size[1] * _STRIP // max(pixels, size[0] * size[1]))
 
     def _strips(
         self, size: tuple[int, int], rows: int
