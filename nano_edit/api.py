@@ -43,6 +43,7 @@ def edit(
     text: bool = False,
     max_side: int | None = None,
     downscale: bool = True,
+    max_pixels: int | None = None,
     keep_metadata: bool = False,
     strict: bool = False,
     format: str | None = None,  # noqa: A002 - the option's name everywhere
@@ -69,6 +70,7 @@ def edit(
     text: ask for words beside the picture; they are in ``result.text``.
     max_side: pixels; a picture whose longer side is more is downscaled to it.
     downscale: False: a picture over the service's limits is an InputError.
+    max_pixels: megapixels of a picture that is read; None: 250, and what fits 600 MB.
     keep_metadata: send EXIF, GPS, XMP and comments too.
     strict: a result of another size or shape than asked for is a RefusedError.
     format: "png", "jpg", "webp", "avif" or "tif", whatever the output's suffix.
@@ -110,6 +112,7 @@ def edit(
                 text=text,
                 max_side=max_side,
                 downscale=downscale,
+                max_pixels=max_pixels,
                 keep_metadata=keep_metadata,
                 strict=strict,
                 format=format,

@@ -72,6 +72,7 @@ class Edit(Frozen):
     text: bool = False  # ask for words beside the picture
     max_side: int | None = None  # pixels; downscale inputs to it
     downscale: bool = True  # False: an input over the limits is an error
+    max_pixels: int | None = None  # megapixels of a picture that is read
     keep_metadata: bool = False  # send EXIF, XMP and comments too
     strict: bool = False  # a result of another size or shape is an error
     format: str | None = None  # "png", "jpg", "webp", "avif", "tif"
@@ -206,6 +207,7 @@ class Destination(Frozen):
     format: str | None  # "png", "jpeg", "webp", "avif", "tiff"; None: as it came
     force: bool = False  # replace what is there
     stream: BinaryIO | None = None  # standard output instead of a file
+    max_pixels: int | None = None  # of a picture that is converted; None: as usual
 
 
 class WrittenImage(Frozen):

@@ -210,7 +210,16 @@ ROWS = (
         EDITS,
         "--downscale/--no-downscale",
         "Whether inputs over the service's limits are downscaled (default), or an "
-        "error.",
+        "error; and those encoded anew, to 4,096 pixels a side.",
+    ),
+    Row(
+        "max_pixels",
+        PICTURE,
+        EDITS,
+        "--max-pixels MP",
+        "Read pictures of up to so many megapixels, whatever memory that takes; by "
+        "default 250, and what fits 600 MB.",
+        least=1,
     ),
     Row(
         "keep_metadata",

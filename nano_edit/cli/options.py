@@ -29,6 +29,7 @@ class Options(Frozen):
     text: bool = False
     max_side: int | None = None  # pixels
     downscale: bool = True
+    max_pixels: int | None = None  # megapixels
     keep_metadata: bool = False
     strict: bool = False
 

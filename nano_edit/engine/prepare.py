@@ -7,6 +7,7 @@ then what the pictures tell, then what the disk tells; nothing is sent here.
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nano_edit.domain import AUTO, MATCH, EditRequest, Prepared
@@ -109,6 +110,7 @@ def prepare(
             keep_metadata=edit.keep_metadata,
             max_side=edit.max_side,
             downscale=edit.downscale,
+            max_pixels=_pixels(edit),
             max_image_bytes=provider.max_image_bytes,
             max_request_bytes=provider.max_request_bytes,
         ),
@@ -134,7 +136,7 @@ def destination_of(
     edit: Edit, inputs: list[Path], pipes: Pipes, *, prove: bool = True
 ) -> Destination:
     """Decide where the result goes and prove that it can; see `plan_destination`."""
-    return plan_destination(
+    plan = plan_destination(
         edit.output,
         first_source=edit.images[0],
         format_name=edit.format,
@@ -146,6 +148,7 @@ def destination_of(
         stem=edit.stem or None,
         prove=prove,
     )
+    return replace(plan, max_pixels=_pixels(edit))
 
 
 def possible_outputs(edit: Edit) -> tuple[Path, ...]:
@@ -157,6 +160,10 @@ def possible_outputs(edit: Edit) -> tuple[Path, ...]:
         suffix_index=edit.variant or None,
         stem=edit.stem or None,
     )
+
+
+def _pixels(edit: Edit) -> int | None:
+    return edit.max_pixels * 1_000_000 if edit.max_pixels else None
 
 
 def _ratio(edit: Edit, model: str, width: int, height: int) -> str | None:

@@ -40,7 +40,7 @@ function __nano_edit_given -d 'Print how many arguments stand before the cursor'
             set given (math $given + 1)
         else if test $word = --
             set ended yes
-        else if contains -- $word --preset --aspect-ratio --size --max-side --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --max-reply --output --format --count --jobs --rpm --manifest --shard --report --cache-dir --cache-size --config --port --fault --drift --latency --signature-bytes
+        else if contains -- $word --preset --aspect-ratio --size --max-side --max-pixels --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --max-reply --output --format --count --jobs --rpm --manifest --shard --report --cache-dir --cache-size --config --port --fault --drift --latency --signature-bytes
             set waiting $word
         else if string match -qr -- '^-[fqvVhy]*[asmonj]$' $word
             set waiting $word
@@ -136,6 +136,7 @@ complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l text -d 'Ask
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l max-side -x -d 'Downscale inputs so that the longer side fits'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l downscale -d 'Whether inputs over the service\'s limits are downscaled (default), or an error'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l no-downscale -d 'The opposite of --downscale'
+complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l max-pixels -x -d 'Read pictures of up to so many megapixels, whatever memory that takes'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l keep-metadata -d 'Send EXIF, GPS, XMP and comments too'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l strict -d 'Exit 9 when the result has another size or shape than was asked for'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s m -l model -x -k -a 'pro flash lite gemini-3-pro-image gemini-3-pro-image-preview gemini-nano-banana-2.1 gemini-3.1-flash-image gemini-3.1-flash-image-preview gemini-3.1-flash-lite-image gemini-2.5-flash-image' -d 'Model, or its short name: pro, flash, ...'

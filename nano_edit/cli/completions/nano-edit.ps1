@@ -16,6 +16,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--max-side' = 'Downscale inputs so that the longer side fits'
         '--downscale' = 'Whether inputs over the service''s limits are downscaled (default), or an error'
         '--no-downscale' = 'The opposite of --downscale'
+        '--max-pixels' = 'Read pictures of up to so many megapixels, whatever memory that takes'
         '--keep-metadata' = 'Send EXIF, GPS, XMP and comments too'
         '--strict' = 'Exit 9 when the result has another size or shape than was asked for'
         '-m' = 'Model, or its short name: pro, flash, ...'
@@ -80,15 +81,15 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--list-faults' = 'Print the faults as a table'
     }
     $commands = [ordered]@{
-        'edit' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --keep-metadata --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run -q --quiet -v --verbose --config -V --version -h --help --help-all'
-        'batch' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --keep-metadata --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json -n --count -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run -q --quiet -v --verbose --config -h --help'
+        'edit' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --keep-metadata --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run -q --quiet -v --verbose --config -V --version -h --help --help-all'
+        'batch' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --keep-metadata --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json -n --count -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run -q --quiet -v --verbose --config -h --help'
         'replies list' = '--json --config -h --help'
         'replies recover' = '-o --output --format -f --force --save-drafts --json -q --quiet --config -h --help'
         'replies rm' = '--all -y --yes -h --help'
         'auth login' = '--provider -y --yes --config -h --help'
         'auth status' = '--provider --base-url --api-key-file --connect-timeout --json --check --config -h --help'
         'auth logout' = '--provider --config -h --help'
-        'config show' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --keep-metadata --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size -q --quiet -v --verbose --config -h --help'
+        'config show' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --keep-metadata --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size -q --quiet -v --verbose --config -h --help'
         'config path' = '--config -h --help'
         'config edit' = '--config -h --help'
         'models' = '--provider --json --config -h --help'
@@ -124,7 +125,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--show' = 'both'
     }
     # Options whose value only the user or the file system knows.
-    $others = @('--preset', '--max-side', '--base-url', '--api-key-file', '--timeout', '--connect-timeout', '--retries', '--max-wait', '--max-reply', '-o', '--output', '-n', '--count', '-j', '--jobs', '--rpm', '--manifest', '--shard', '--report', '--cache-dir', '--cache-size', '--config', '--port', '--fault', '--drift', '--latency', '--signature-bytes')
+    $others = @('--preset', '--max-side', '--max-pixels', '--base-url', '--api-key-file', '--timeout', '--connect-timeout', '--retries', '--max-wait', '--max-reply', '-o', '--output', '-n', '--count', '-j', '--jobs', '--rpm', '--manifest', '--shard', '--report', '--cache-dir', '--cache-size', '--config', '--port', '--fault', '--drift', '--latency', '--signature-bytes')
 
     function Complete([string[]] $candidates, [string] $head, [string] $begun) {
         foreach ($each in $candidates) {

@@ -40,7 +40,7 @@ _MOST = 1024 * 1024  # bytes of EXIF or XMP; more is no camera's
 _MOST_PROFILE = 32 * 1024 * 1024  # bytes of ICC, unpacked
 _RAW_EXIF = (b"Raw profile type exif", b"Raw profile type APP1")
 _XMP = b"XML:com.adobe.xmp"
-_XMP_ORIENTATION = re.compile(rb"tiff:Orientation\s*(?:=\s*[\"']|>)\s*([1-8])\b")
+_XMP_ORIENTATION = rb"tiff:Orientation\s*(?:=\s*[\"']|>)\s*([1-8])\b"
 _USUAL_GAMMA = range(40_000, 50_000)  # 100,000ths; 45,455 is that of screens
 
 
@@ -126,7 +126,7 @@ class _PngWalk:
         elif keyword == _XMP and name == b"iTXt":
             is_packed = data[len(keyword) + 1 : len(keyword) + 2] == b"\1"
             text = _unpacked(data, 4, _MOST) if is_packed else data
-            if found := _XMP_ORIENTATION.search(text):
+            if found := re.search(_XMP_ORIENTATION, text):
                 self._xmp_orientation = int(found[1])
 
     def _read(self, length: int, most: int) -> bytes:

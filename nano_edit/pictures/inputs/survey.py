@@ -18,7 +18,6 @@ Facts: ITU-T T.81 annex B, JFIF 1.02, Exif 2.32 4.6.2, PNG 3rd edition.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from nano_edit.domain import FileSpan
@@ -91,12 +90,12 @@ def _orientation_field(exif: bytes) -> _Place | None:
     return None
 
 
-@dataclass(slots=True)
 class Kept:
     """The pieces to send, neighbours joined, in the file's order."""
 
-    path: Path
-    pieces: list[FileSpan | bytes] = field(default_factory=list)
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.pieces: list[FileSpan | bytes] = []
 
     def span(self, start: int, end: int) -> None:
         """Keep the file's bytes from ``start`` up to ``end``."""

@@ -130,7 +130,12 @@ class Finalizer:
 
         try:
             self._converted = self.new_file()
-            losses = reformat(result.file.path, self._converted.descriptor, wanted)
+            losses = reformat(
+                result.file.path,
+                self._converted.descriptor,
+                wanted,
+                max_pixels=self._destination.max_pixels,
+            )
         except Exception as error:  # whatever it is, the picture is paid for
             raise self._kept(
                 result, f"The picture cannot be made {wanted.upper()}", error
