@@ -11,6 +11,8 @@ TYPE_CHECKING = False  # type checkers take it for true; no import is needed
 if TYPE_CHECKING:
     from nano_edit.api import edit, edit_many
     from nano_edit.domain import Edit, EditResult
+    from nano_edit.engine.batch.folders import each_picture
+    from nano_edit.engine.batch.lists import read_list
     from nano_edit.engine.batch.runner import Batch
     from nano_edit.engine.editor import Editor
     from nano_edit.errors import NanoEditError
@@ -23,8 +25,10 @@ __all__ = [
     "Editor",
     "NanoEditError",
     "__version__",
+    "each_picture",
     "edit",
     "edit_many",
+    "read_list",
 ]
 
 _HOMES = {
@@ -33,6 +37,8 @@ _HOMES = {
     "Edit": "nano_edit.domain",
     "Batch": "nano_edit.engine.batch.runner",
     "Editor": "nano_edit.engine.editor",
+    "each_picture": "nano_edit.engine.batch.folders",
+    "read_list": "nano_edit.engine.batch.lists",
     "EditResult": "nano_edit.domain",
     "NanoEditError": "nano_edit.errors",
 }

@@ -14,11 +14,14 @@ What an `Editor` reads of the environment is in `nano_edit.engine.editor`.
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.domain import AUTO, Edit
 from nano_edit.engine.batch.runner import Batch
 from nano_edit.engine.editor import Editor
+from nano_edit.report.writer import ReportWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -127,6 +130,7 @@ def edit_many(
     *,
     jobs: int = 4,
     manifest: FilePath | None = None,
+    report: FilePath | None = None,
     skip_existing: bool = False,
     fail_fast: bool = False,
     **service: Any,
@@ -134,20 +138,30 @@ def edit_many(
     """Make many edits at once and return what each of them ended with.
 
     edits, jobs, manifest, skip_existing, fail_fast: see `nano_edit.Batch`.
+    report: an HTML page that shows every before and after.
     service: arguments of `nano_edit.Editor`, such as ``provider``.
 
     An edit that fails is an `Outcome` with an ``error``, and stops no other.
     Raises AuthError when there is no key, UsageError for edits that cannot be meant.
     """
-    with (
-        Editor(**service) as editor,
-        Batch(
-            editor,
-            edits,
-            jobs=jobs,
-            manifest=manifest,
-            skip_existing=skip_existing,
-            fail_fast=fail_fast,
-        ) as batch,
-    ):
-        return list(batch)
+    outcomes = []
+    with ExitStack() as stack:
+        editor = stack.enter_context(Editor(**service))
+        page = None
+        if report is not None:
+            page = stack.enter_context(ReportWriter(Path(report)))
+        batch = stack.enter_context(
+            Batch(
+                editor,
+                edits,
+                jobs=jobs,
+                manifest=manifest,
+                skip_existing=skip_existing,
+                fail_fast=fail_fast,
+            )
+        )
+        for outcome in batch:
+            outcomes.append(outcome)
+            if page is not None:
+                page.add(outcome.record)
+    return outcomes

@@ -45,7 +45,7 @@ ARROWS: dict[str, set[str]] = {
         "wire", "pictures", "pictures.inputs", "pictures.outputs", "engine",
     },
     "report": {"pictures.inputs"},
-    "api": {"engine", "engine.batch"},
+    "api": {"engine", "engine.batch", "report"},
     "cli": {
         "engine", "pictures", "wire", "cli.config", "cli.display", "cli.help",
     },

@@ -12,7 +12,7 @@ from support import photo
 from nano_edit import Batch, Edit, Editor, edit_many
 from nano_edit.domain import AttemptStarted, Preparing, RequestSent
 from nano_edit.emulator import Emulator
-from nano_edit.engine.batch.folders import each_picture, make_folders
+from nano_edit.engine.batch.folders import each_picture
 from nano_edit.errors import (
     AuthError,
     ExitStatus,
@@ -288,7 +288,6 @@ def test_a_folder_is_edits_too(emulator: Emulator, tmp_path: Path) -> None:
     photo(tmp_path / "2.jpg")
     photo(tmp_path / "10.jpg")
     each = each_picture(Edit("sepia", str(tmp_path), str(tmp_path / "out")))  # type: ignore[arg-type] # a path is taken too
-    make_folders(each)
     outcomes = edit_many(each, jobs=1, base_url=emulator.url, api_key=KEY)
     names = [str(outcome.output).rpartition("/")[2] for outcome in outcomes]
     assert names == ["2-edited.jpg", "10-edited.jpg"]

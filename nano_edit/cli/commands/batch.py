@@ -23,7 +23,7 @@ from nano_edit.cli.config.service import base_edit, edit_of, editor_for
 from nano_edit.cli.display.batch_live import batch_display_for
 from nano_edit.cli.signals import SIGNALS
 from nano_edit.domain import Note
-from nano_edit.engine.batch.folders import each_picture, make_folders
+from nano_edit.engine.batch.folders import each_picture
 from nano_edit.engine.batch.lists import read_list
 from nano_edit.engine.batch.plan import check_all, shard, variants
 from nano_edit.engine.batch.runner import Batch
@@ -162,7 +162,6 @@ def _tell_plan(
 def _run(
     edits: list[Edit], editor: Editor, options: Options, terminal: Terminal
 ) -> NanoEditError | None:
-    make_folders(edits)
     manifest = manifest_of(options)
     display = batch_display_for(options, terminal)
     batch = Batch(

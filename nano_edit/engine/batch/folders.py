@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 def each_picture(base: Edit, *, recursive: bool = False) -> list[Edit]:
     """Return an edit for each picture of ``base.images``: files, URLs, folders.
 
-    ``base.output`` names a folder; it need not exist, see `make_folders`.
+    base: what each edit is to be; its ``output`` names a folder, which is made when
+        the edits begin.
+    recursive: take the folders within folders too.
+
     Raises UsageError or InputError.
     """
     if not base.images:

@@ -57,6 +57,9 @@ _NAMES = tuple(
 _KINDS = {each.name: str(each.type).split(" |")[0] for each in dataclasses.fields(Edit)}
 
 
+NOTHING = Edit("", ())
+
+
 @dataclass(slots=True)
 class EditList:
     """What a list holds: its edits, and what is wrong with its other lines."""
@@ -66,7 +69,11 @@ class EditList:
 
 
 def read_list(
-    name: str, base: Edit, *, prefix: str = "", stdin: BinaryIO | None = None
+    name: str,
+    base: Edit = NOTHING,
+    *,
+    prefix: str = "",
+    stdin: BinaryIO | None = None,
 ) -> EditList:
     """Read the list ``name``, ``-`` for standard input; each line changes ``base``.
 

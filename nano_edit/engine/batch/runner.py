@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from nano_edit.domain import Billed
+from nano_edit.engine.batch.folders import make_folders
 from nano_edit.engine.batch.manifest import Manifest, job_id
 from nano_edit.engine.batch.memory import give_back, share_heap
 from nano_edit.engine.batch.plan import check_all
@@ -114,6 +115,7 @@ class Batch:
         self._running: list[threading.Thread] = []
         self._faults: list[BaseException] = []
         self.summary = Summary(len(self._edits))
+        make_folders(self._edits)
         self._manifest = None if manifest is None else Manifest(Path(manifest))
         editor.allow(jobs)
 
