@@ -313,7 +313,8 @@ def modules_after(program: str) -> set[str]:
 
 def test_importing_the_package_loads_nothing_of_it() -> None:
     loaded = modules_after("import nano_edit; nano_edit.__version__")
-    assert not {name for name in loaded if name.startswith("nano_edit.")}
+    ours = {name for name in loaded if name.startswith("nano_edit.")}
+    assert ours <= {"nano_edit.version"}
 
 
 def test_a_program_needs_no_terminal() -> None:

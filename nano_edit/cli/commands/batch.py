@@ -207,7 +207,8 @@ def manifest_of(options: Options) -> Path | None:
     if not (options.batch or options.each):
         return None
     beside = Path(options.output) if options.output else Path()
-    return (beside if beside.is_dir() else beside.parent) / MANIFEST
+    is_folder = options.each or beside.is_dir() or str(options.output).endswith("/")
+    return (beside if is_folder else beside.parent) / MANIFEST
 
 
 def _report_of(options: Options) -> ReportWriter:

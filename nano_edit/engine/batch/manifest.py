@@ -3,9 +3,10 @@
 Rules:
 - A line is the ``--json`` object and what tells which edit it was; it is written
   in one piece and at once.
-- Before a picture is put in its place a line says so and is on the disk, so that a
-  kill or a power cut between the two leaves a run that can go on: if the file has
-  the bytes that the line tells of, the edit is done.
+- Before a picture is put in its place a line of the journal, the file beside, says
+  so and is on the disk.  So a kill or a power cut between placing and noting leaves
+  a run that can go on: if the file has the bytes that the line tells of, the edit is
+  done.  The journal goes when the manifest knows all that it tells.
 - A torn last line, left by a kill, is passed over; so is any that is not JSON.
 - Manifests merge by concatenation: the last line about an edit counts.
 - One run at a time: the file is locked.  It is for its owner alone, and a file that
@@ -14,6 +15,7 @@ Rules:
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -54,9 +56,11 @@ class Manifest:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._last: dict[str, dict[str, Any]] = {}  # by job: what its last line says
+        self._placing: dict[str, dict[str, Any]] = {}  # by job: the journal's lines
         self._torn = False
         self._lock = threading.Lock()
-        self._file = -1
+        self._file = self._journal = -1
+        self._journal_path = path.with_name(f"{path.name}.journal")
         try:
             self._file = os.open(path, _FLAGS, PRIVATE)
             self._begin()
@@ -78,18 +82,25 @@ class Manifest:
         self.close()
 
     def close(self) -> None:
-        """Close the file; no more can be added."""
+        """Close the files; no more can be added."""
+        journal, self._journal = self._journal, -1
+        if journal >= 0:
+            os.close(journal)
         file, self._file = self._file, -1
-        if file >= 0:
-            os.close(file)
+        if file < 0:
+            return
+        if self._placing and all(map(self._is_done, self._placing)):
+            with suppress(OSError):
+                self._journal_path.unlink()
+        os.close(file)  # last: it holds the lock
 
     def output_of(self, job: str) -> str | None:
         """Return the picture that this edit gave, if it did and it is there."""
-        last = self._last.get(job, {})
-        if last.get("placing"):
-            return _placed(last)
-        output = last.get("output") if last.get("ok") else None
-        return output if output and os.path.exists(output) else None  # noqa: PTH110 - no error for what is not a path
+        if self._is_done(job):
+            output = self._last[job].get("output")
+            return output if output and os.path.exists(output) else None  # noqa: PTH110 - no error for what is not a path
+        placing = self._placing.get(job)
+        return _placed(placing) if placing else None
 
     def refusal_of(self, job: str) -> dict[str, Any] | None:
         """Return what a refusal said, if that is how this edit ended."""
@@ -103,31 +114,43 @@ class Manifest:
         A line that cannot be written is not an error here: the picture is paid for.
         """
         line = {"job": job, "placing": str(image.path), "bytes": image.size}
-        with suppress(OSError):
-            self._write({**line, "sha256": image.sha256}, sync=True)
+        line["sha256"] = image.sha256
+        with self._lock, suppress(OSError):
+            self._placing[job] = line
+            if self._journal < 0:
+                self._journal = os.open(self._journal_path, _FLAGS, PRIVATE)
+                os.write(self._journal, b"\n")  # behind what a kill may have torn
+            os.write(self._journal, _as_line(line))
+            os.fsync(self._journal)
+
+    def settle(self, record: dict[str, Any]) -> None:
+        """Add the result of an edit that only the journal knew to be done."""
+        job = record["job"]
+        if job in self._placing and not self._is_done(job):
+            self.add(record)
 
     def add(self, record: dict[str, Any]) -> None:
         """Append a result, whole and at once; raises OutputError."""
         try:
-            self._write(record)
+            with self._lock:
+                self._write(record)
         except OSError as fault:
             raise OutputError(
                 f"The manifest {self._path} cannot be written: {reason(fault)}.",
                 hint="The pictures are in their places; free space, and run again.",
             ) from None
 
-    def _write(self, record: dict[str, Any], *, sync: bool = False) -> None:
-        line = json.dumps(record, ensure_ascii=False)
-        # Half a character, as in a name that is not UTF-8, is escaped as JSON does.
-        raw = line.encode("utf-8", "backslashreplace") + b"\n"
-        with self._lock:
-            raw = b"\n" + raw if self._torn else raw
-            written = os.write(self._file, raw)
-            self._torn = written < len(raw)
-            if sync:
-                os.fsync(self._file)
-        if written < len(raw):
-            raise OSError(28, os.strerror(28))
+    def _is_done(self, job: str) -> bool:
+        return bool(self._last.get(job, {}).get("ok"))
+
+    def _write(self, record: dict[str, Any]) -> None:
+        raw = _as_line(record)
+        raw = b"\n" + raw if self._torn else raw
+        written = os.write(self._file, raw)
+        self._torn = written < len(raw)
+        if self._torn:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._take(raw)
 
     def _begin(self) -> None:
         if not self._path.is_file():  # a pipe or a device takes and never gives
@@ -148,24 +171,41 @@ class Manifest:
                         hint="Name another file with --manifest.",
                     )
         self._torn = not line.endswith(b"\n")
+        with suppress(FileNotFoundError), self._journal_path.open("rb") as file:
+            for line in file:
+                if placing := _parsed(line):
+                    self._placing[placing["job"]] = placing
 
     def _take(self, line: bytes) -> bool:
         """Take in one line; return whether it is one of a manifest."""
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
+        record = _parsed(line)
+        if record is None:
             return False
-        job = record.get("job") if isinstance(record, dict) else None
-        if not isinstance(job, str):
-            return False
-        kept = ("ok", "output", "error", "placing", "bytes", "sha256")
-        self._last[job] = {name: record[name] for name in kept if name in record}
+        kept = ("ok", "output", "error")
+        facts = {name: record[name] for name in kept if name in record}
+        self._last[record["job"]] = facts
         return True
+
+
+def _as_line(record: dict[str, Any]) -> bytes:
+    text = json.dumps(record, ensure_ascii=False)
+    # Half a character, as in a name that is not UTF-8, is escaped as JSON does.
+    return text.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    """Return the object of a line that tells of an edit; None for any other."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    is_told = isinstance(record, dict) and isinstance(record.get("job"), str)
+    return record if is_told else None
 
 
 def _placed(line: dict[str, Any]) -> str | None:
     """Return the picture that was about to be placed, if it is there to the byte."""
-    path = Path(str(line["placing"]))
+    path = Path(str(line.get("placing")))
     try:
         if path.stat().st_size != line.get("bytes"):
             return None

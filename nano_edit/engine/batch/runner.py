@@ -195,8 +195,12 @@ class Batch:
     def _write_down(self, outcome: Outcome) -> None:
         self.summary.add(outcome.record, outcome.error)
         give_back(self.summary.ended)
-        if self._manifest and outcome.is_new:
+        if self._manifest is None:
+            return
+        if outcome.is_new:
             self._manifest.add(outcome.record)
+        elif outcome.error is None:
+            self._manifest.settle(outcome.record)
 
     def _fail(self, fault: BaseException) -> None:
         """Raise a bug or a full disk later: what was begun, and is paid for, ends."""
