@@ -274,7 +274,6 @@ def graph() -> dict[str, set[str]]:
     }
 
 
-@pytest.mark.xfail(strict=False, reason="the emulator's drawing has one")
 def test_no_modules_import_each_other_in_a_circle() -> None:
     arrows = {**graph(), "nano_edit": set()}  # what it names is loaded when asked for
     tuple(graphlib.TopologicalSorter(arrows).static_order())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw, ImageFilter
 
 if TYPE_CHECKING:
-    from nano_edit.emulator.faults.drift import Drift
+    from nano_edit.emulator.drift import Drift
 
 Picture = Image.Image
 _Point = tuple[float, float]

@@ -26,7 +26,7 @@ from nano_edit.emulator.received import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nano_edit.emulator.faults.drift import Drift
+    from nano_edit.emulator.drift import Drift
 
 _WORK = 1600  # the longer side that edits are done at, pixels, at least
 _MOST_WORK = 2816  # and at most

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.emulator.contents import sign
-from nano_edit.emulator.faults.drift import NO_DRIFT, Drift
+from nano_edit.emulator.drift import NO_DRIFT, Drift
 from nano_edit.emulator.models import INPUT_TOKENS
 from nano_edit.emulator.responses import (
     Blob,

@@ -17,8 +17,9 @@ from urllib.parse import parse_qs
 from nano_edit.emulator import catalog
 from nano_edit.emulator.connection import compress
 from nano_edit.emulator.contract import GenerateRequest, read_request
+from nano_edit.emulator.drift import Drift
 from nano_edit.emulator.errors import invalid, refuse
-from nano_edit.emulator.faults.drift import Drift, parse_drift
+from nano_edit.emulator.faults.drift import parse_drift
 from nano_edit.emulator.faults.errors import ERRORS
 from nano_edit.emulator.faults.syntax import FaultQueue
 from nano_edit.emulator.log import Log, hash_key, strip_scheme

@@ -1,16 +1,17 @@
 """What a real model does to a whole picture, besides the edit that was asked for.
 
-Each is a fault for one request, and `Drift` combines several for all requests:
-``shift=2:-1,zoom=1.006,recolour=1.02:1:0.98``.  The pixels are moved by
-`nano_edit.emulator.distort`.
+Each is a fault for one request, and a list combines several for all requests:
+``shift=2:-1,zoom=1.006,recolour=1.02:1:0.98``.  See
+`nano_edit.emulator.drift`.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from nano_edit.emulator.drift import NO_DRIFT, Drift
 from nano_edit.emulator.faults.kind import FaultListError, FaultSection
 
 if TYPE_CHECKING:
@@ -22,30 +23,6 @@ if TYPE_CHECKING:
 DRIFT = FaultSection("The whole picture is changed (status 200)")
 _NUMBER = r"\d{1,6}(?:\.\d{1,6})?"
 _SIGNED = rf"-?{_NUMBER}"
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """Changes to the whole picture, all combined; the default is none.
-
-    Pixels are those of the picture that is sent back.
-    """
-
-    shift: tuple[float, float] = (0.0, 0.0)  # pixels to the right and down
-    zoom: float = 1.0  # about the middle
-    recolour: tuple[float, float, float] = (1.0, 1.0, 1.0)  # factors of R, G, B
-    soften: float = 0.0  # radius of a blur, pixels
-    scatter: int = 0  # small changes at places that nobody named
-    repaint: float = 0.0  # percent of a side that parts of the scene wander at most
-    wrong_ratio: bool = False
-
-    @property
-    def moves_pixels(self) -> bool:
-        """Whether the picture is shifted or zoomed."""
-        return self.shift != (0.0, 0.0) or self.zoom != 1.0
-
-
-NO_DRIFT = Drift()
 
 
 def _numbers(argument: str) -> tuple[float, ...]:
