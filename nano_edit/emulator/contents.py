@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from nano_edit.emulator.errors import invalid
 from nano_edit.emulator.fields import fields_of
-from nano_edit.emulator.received import ReceivedImage, decode, examine
+from nano_edit.emulator.received import URL_SAFE, ReceivedImage, decode, examine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,13 +164,20 @@ def check_signatures(turns: tuple[Turn, ...], model: str) -> None:
                 f"{kind} part is missing a thought_signature in content position"
                 f" {turn}, part position {number}."
             )
-        try:
-            signature = binascii.a2b_base64(part.signature, strict_mode=True)
-        except ValueError:
-            raise invalid("Corrupted thought signature.") from None
+        signature = _decoded(part.signature)
         seal, rest = signature[:_SEAL], signature[_SEAL:]
         if rest != _rest(seal, model, len(rest)):
             raise invalid("Invalid thought signature.")
+
+
+def _decoded(text: str) -> bytes:
+    """Return a signature's bytes: either alphabet, padded or not, as Google takes it."""
+    plain = text.translate(URL_SAFE).rstrip("=")
+    try:
+        padded = plain + "=" * (-len(plain) % 4)
+        return binascii.a2b_base64(padded, strict_mode=True)
+    except ValueError:
+        raise invalid("Corrupted thought signature.") from None
 
 
 def _own_parts(turns: tuple[Turn, ...]) -> Iterator[tuple[int, Part, int]]:

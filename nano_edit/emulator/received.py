@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MAX_IMAGE = 7 * 1024 * 1024  # bytes, before base64
 FORMATS = ("JPEG", "PNG", "WEBP")  # what Pillow is let try
 _MIME_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/heif")
-_URL_SAFE = str.maketrans("-_", "+/")
+URL_SAFE = str.maketrans("-_", "+/")
 _BARE_MARKERS = range(0xD0, 0xD8)  # RST0-7: no length follows
 _SOS = 0xDA
 
@@ -74,7 +74,7 @@ def decode(text: Any, *, where: str) -> bytes:
     if not isinstance(text, str) or not text:
         raise invalid(f"Invalid value at '{where}.data' (TYPE_BYTES).", field=where)
     if "-" in text or "_" in text:
-        text = text.translate(_URL_SAFE)
+        text = text.translate(URL_SAFE)
     try:
         data = binascii.a2b_base64(text, strict_mode=True)
     except ValueError as error:

@@ -96,6 +96,16 @@ def test_a_part_without_its_signature_is_refused(
     )
 
 
+def test_a_signature_may_be_written_in_the_other_alphabet(
+    service: Emulator, first: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    document = json.loads(json.dumps(then(first)))
+    part = document["contents"][1]["parts"][1]
+    raw = base64.b64decode(part["thoughtSignature"])
+    part["thoughtSignature"] = base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    assert ask(service, document).status == 200
+
+
 @pytest.mark.parametrize(
     ("signature", "words"),
     [("?", "Corrupted"), (base64.b64encode(bytes(300)).decode(), "Invalid")],
