@@ -27,7 +27,6 @@ from nano_edit.engine.replies.cache import DAMAGE, cache_key
 from nano_edit.engine.replies.kept import (
     LARGEST,
     find_kept,
-    list_kept,
     read_document,
     read_raw,
     remove_reply,
@@ -116,22 +115,19 @@ class Attempts:
         The reply goes when its picture is in place; one that cannot be read stays.
         """
         folder = self._with.replies
-        if not any(reply.whole and reply.about.job for reply in list_kept(folder)):
-            return None  # spares the key, which takes reading the pictures
-        kept = find_kept(folder, self.key)
+        kept = find_kept(folder, lambda: self.key)
         if kept is None:
             return None
         with self._receiver() as receiver:
             try:
                 receiver.receive_kept(kept.path)
                 receiver.check()
-            except (OSError, NanoEditError):
-                return None
-            try:
                 received = receiver.finish()
             except OutputError as error:
                 error.recovery = error.recovery or kept.path
                 raise
+            except (OSError, NanoEditError):
+                return None
         with suppress(OSError):
             remove_reply(kept.path, folder)
         return received

@@ -27,7 +27,12 @@ from nano_edit.domain import (
     TextChunk,
 )
 from nano_edit.engine.replies.kept import LARGEST, content_encoding_of, read_raw
-from nano_edit.errors import InterruptedEdit, NanoEditError, ProtocolError
+from nano_edit.errors import (
+    InputError,
+    InterruptedEdit,
+    NanoEditError,
+    ProtocolError,
+)
 from nano_edit.frozen import Frozen
 from nano_edit.pictures.outputs.image_writer import ImageWriter
 from nano_edit.wire.gemini.errors import error_of, refusal_of
@@ -211,7 +216,10 @@ class ResponseReceiver:
         self._begun = self._ended = 0
         self.ended = ReplyEnded()
         self._writer = self._new_writer(salvage=True)
-        self._stack.enter_context(self._writer)
+        try:
+            self._stack.enter_context(self._writer)
+        except InputError:  # no file can be made: told when a picture needs one
+            self._stack.push(self._writer)
 
     def _has_salvaged(self) -> bool:
         if self._takes_any:

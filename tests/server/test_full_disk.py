@@ -249,3 +249,18 @@ def test_second_picture_without_a_file_is_recovered_from_the_reply(
     (kept,) = list_kept(tmp_path / "state" / "replies")
     assert kept.whole
     recover(kept.path, Destination(tmp_path, "again", None), lambda _: None)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits are POSIX's")
+def test_broken_reply_is_kept_where_no_file_can_be_opened_any_more(
+    tmp_path: Path,
+) -> None:
+    """Reading it again takes files; without them the reply is kept, and it is paid."""
+    with Emulator(faults="nan", signature_bytes=1000) as service:
+        said = limited(tmp_path, "files", 0, service.url)
+    assert " yes " in said
+    assert "Nothing was sent" not in said
+    (kept,) = list_kept(tmp_path / "state" / "replies")
+    assert kept.whole
+    again = recover(kept.path, Destination(tmp_path, "again", None), lambda _: None)
+    assert again.image.path == tmp_path / "again.jpg"

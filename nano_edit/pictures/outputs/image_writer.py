@@ -66,14 +66,19 @@ class IncomingImage:
             self._file.discard()
 
     @property
+    def disk_fault(self) -> OSError | None:
+        """Why it could not be written, if that is so."""
+        return self._fault if isinstance(self._fault, OSError) else None
+
+    @property
     def is_whole(self) -> bool:
         """Whether all bytes of a whole picture are in the file."""
         return self._fault is None and self._probe.is_whole
 
     def whole(self) -> tuple[AtomicFile, ImageFacts]:
         """Return the file and its facts; raises `OutputError` or `ServerError`."""
-        if isinstance(self._fault, OSError):
-            raise unwritten(self._folder, self._fault)
+        if self.disk_fault is not None:
+            raise unwritten(self._folder, self.disk_fault)
         try:
             facts = self._probe.close()
         except BrokenImage as fault:
@@ -129,6 +134,7 @@ class ImageWriter:
         self._coming: IncomingImage | None = None
         self._ended: list[IncomingImage] = []
         self._is_final_whole = False
+        self._disk_fault: OSError | None = None  # what a picture was lost to
 
     def __enter__(self) -> Self:
         try:
@@ -184,6 +190,7 @@ class ImageWriter:
         self._coming.thought = thought
         if not thought:
             self._is_final_whole = self._coming.is_whole
+        self._disk_fault = self._coming.disk_fault or self._disk_fault
         self._ended.append(self._coming)
         self._coming = None
         chosen = self._chosen()
@@ -200,6 +207,8 @@ class ImageWriter:
         """
         pictures = [*self._ended, *filter(None, [self._coming])]
         given_up = [picture for picture in pictures if picture.give_up(device)]
+        for picture in given_up:
+            self._disk_fault = picture.disk_fault
         return bool(given_up)
 
     def commit(self) -> WrittenImage:
@@ -210,6 +219,8 @@ class ImageWriter:
         reader of standard output that went away is BrokenPipeError, as it comes.
         """
         chosen = self._chosen()
+        if chosen is None and self._disk_fault is not None:
+            raise unwritten(self._finalizer.folder, self._disk_fault)
         if chosen is None:
             raise ServerError("The reply holds no picture.", billed=Billed.YES)
         file, facts = chosen.whole()

@@ -489,6 +489,22 @@ def test_pictures_are_given_up_for_a_reply_on_the_same_disk(folder: Path) -> Non
     assert names(folder) == []
 
 
+def test_salvaged_picture_that_was_given_up_is_an_output_error(folder: Path) -> None:
+    with ImageWriter(to(), salvage=True) as writer:
+        send(writer, FIRST)
+        assert writer.release(folder.stat().st_dev)
+        assert not writer.has_result
+        with pytest.raises(OutputError, match="No space left"):
+            writer.commit()
+
+
+def test_salvaged_picture_without_space_is_an_output_error(tiny_disk: Path) -> None:
+    with ImageWriter(Destination(tiny_disk, "o.jpg", "jpeg"), salvage=True) as writer:
+        send(writer, picture(size=(600, 600)))
+        with pytest.raises(OutputError, match="No space left"):
+            writer.commit()
+
+
 def test_full_disk_during_a_draft_does_not_cost_the_result(tiny_disk: Path) -> None:
     with ImageWriter(Destination(tiny_disk, "out.jpg", "jpeg")) as writer:
         send(writer, picture(size=(600, 600)))
