@@ -1,9 +1,5 @@
 """The configuration file: which settings it holds, and on which line each stands.
 
-Strategy: the standard parser says whether the text is TOML, but not where things
-are.  So the text is cut into the smallest pieces that are TOML by themselves; a
-piece is one statement, and its first line is the line of all that it sets.
-
 Rules:
 - The file is the user's own or one named with ``--config``; the current folder is
   never looked at.
@@ -27,8 +23,15 @@ from nano_edit.frozen import Frozen
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from nano_edit.cli.config.toml_lines import Statement
+
+ELSEWHERE = "is for the command line, not for a configuration"
+DEEPEST = 3  # keys: presets.NAME.OPTION
 LIMIT = 256 * 1024  # bytes; --config /dev/zero ends here
 _SECRET = re.compile(r"(^|_)(api_?)?(key|token|secret|password)$", re.IGNORECASE)
+_DEEP = re.compile(
+    r"(?<![\w-])(?:(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+\.[ \t]*+){33}", re.ASCII
+)
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -103,22 +106,31 @@ class _Reading:
         self._presets: dict[str, dict[str, Setting]] = {}
 
     def read(self, raw: bytes) -> Config:
-        for path, value, line in _entries(self._checked(raw)):
-            self._place(path, value, f"{self._label}:{line}")
+        text, document = self._parsed(raw)
+        from nano_edit.cli.config.toml_lines import statements  # noqa: PLC0415 - likewise
+
+        for statement in statements(text):
+            where = f"{self._label}:{statement.line}"
+            if statement.header:
+                self._table(statement, where)
+            else:
+                value = _at(document, statement.path)
+                for path, leaf in _leaves(statement.path, value):
+                    self._place(path, leaf, where)
         return Config(self._path, self._settings, self._presets)
 
-    def _checked(self, raw: bytes) -> str:
-        """Return the text when it is TOML."""
-        import tomllib  # noqa: PLC0415 - most runs have no configuration
-
+    def _parsed(self, raw: bytes) -> tuple[str, dict[str, Any]]:
+        """Return the text, and what it means; raises UsageError if it is not TOML."""
         if len(raw) > LIMIT:
             raise UsageError(f"{self._label} is too long for a configuration.")
         try:
             text = raw.decode("utf-8-sig").replace("\r\n", "\n")
-            tomllib.loads(text)
+            return text, _loads(text)
         except UnicodeDecodeError as fault:
             line = raw.count(b"\n", 0, fault.start) + 1
             raise UsageError(f"{self._label}:{line}: this is not UTF-8.") from None
+        except RecursionError:
+            raise UsageError(f"{self._label} is nested too deeply.") from None
         except ValueError as fault:
             said = str(fault)
             found = _AT_LINE.search(said)
@@ -127,26 +139,35 @@ class _Reading:
                 f"{self._label}:{line}: {_AT_LINE.sub('', said)}.",
                 hint='The file is TOML: name = "text", 3, or true.',
             ) from None
-        return text
+
+    def _table(self, header: Statement, where: str) -> None:
+        match header.path:
+            case ["presets"] if header.header == "[":
+                return
+            case ["presets", preset] if header.header == "[":
+                self._presets.setdefault(preset, {})
+            case ["presets", _, key, *_] if header.header == "[":
+                known_name(key, self._in_preset, where, elsewhere=ELSEWHERE)
+                raise _misplaced(header.path, where)
+            case _:
+                raise _misplaced(header.path, where)
+
+    @property
+    def _in_preset(self) -> set[str]:
+        return {*self._allowed, "instruction"} - {"preset"}
 
     def _place(self, path: tuple[str, ...], value: Any, where: str) -> None:
-        """Put one value where it belongs.  A table's header has the value ``{}``."""
-        match path, value:
-            case ["presets"], {}:
-                pass
-            case ["presets", preset], {}:
-                self._presets.setdefault(preset, {})
-            case ["presets", preset, key], _:
-                allowed = {*self._allowed, "instruction"} - {"preset"}
+        """Put one value where it belongs."""
+        match path:
+            case ["presets", preset, key] if not isinstance(value, dict):
                 table = self._presets.setdefault(preset, {})
-                self._set(table, key, Setting(value, where), allowed)
-            case [key], _ if value != {}:
+                self._set(table, key, Setting(value, where), self._in_preset)
+            case ["presets", preset] if value == {}:
+                self._presets.setdefault(preset, {})
+            case [key] if not isinstance(value, dict):
                 self._set(self._settings, key, Setting(value, where), self._allowed)
             case _:
-                raise UsageError(
-                    f"{where}: {'.'.join(path)} has no place in a configuration.",
-                    hint="Options stand at the top, or in [presets.NAME].",
-                )
+                raise _misplaced(path, where)
 
     def _set(
         self,
@@ -155,8 +176,7 @@ class _Reading:
         setting: Setting,
         allowed: Collection[str],
     ) -> None:
-        elsewhere = "is for the command line, not for a configuration"
-        name = known_name(key, allowed, setting.where, elsewhere=elsewhere)
+        name = known_name(key, allowed, setting.where, elsewhere=ELSEWHERE)
         if name in table:
             raise UsageError(
                 f"{setting.where}: {name} is set already, at {table[name].where}."
@@ -164,39 +184,33 @@ class _Reading:
         table[name] = setting
 
 
-def _entries(text: str) -> Iterator[tuple[tuple[str, ...], Any, int]]:
-    """Yield every (path, value, line) of a text that is TOML, headers as ``{}``."""
-    import tomllib  # noqa: PLC0415
+def _loads(text: str) -> dict[str, Any]:
+    """Return what the text means; raises ValueError, or RecursionError for depth."""
+    import tomllib  # noqa: PLC0415 - most runs have no configuration
 
-    table: tuple[str, ...] = ()
-    for line, piece in _statements(text):
-        is_header = piece.lstrip().startswith("[")
-        for path, value in _leaves((), tomllib.loads(piece)):
-            if is_header:
-                table = path
-                yield path, value, line
-            else:
-                yield (*table, *path), value, line
+    if _DEEP.search(text):  # the parser takes memory by the square of the depth
+        raise RecursionError
+    return tomllib.loads(text)
 
 
-def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """Cut valid TOML into the smallest pieces that are valid, with their lines."""
-    import tomllib  # noqa: PLC0415
+def _misplaced(path: tuple[str, ...], where: str) -> UsageError:
+    name = ".".join(path[:8])
+    return UsageError(
+        f"{where}: {name} has no place in a configuration.",
+        hint="Options stand at the top, or in [presets.NAME].",
+    )
 
-    piece, start = "", 1
-    for number, line in enumerate(text.split("\n"), 1):
-        piece += line + "\n"
-        try:
-            tomllib.loads(piece)
-        except ValueError:  # the statement goes on in the next line
-            continue
-        yield start, piece
-        piece, start = "", number + 1
+
+def _at(document: dict[str, Any], path: tuple[str, ...]) -> Any:
+    value: Any = document
+    for key in path:
+        value = value[key]
+    return value
 
 
 def _leaves(path: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield what a statement sets: values, and tables that are empty."""
-    if path and not (isinstance(value, dict) and value):
+    """Yield what a statement sets: a value, or those in its inline table."""
+    if len(path) > DEEPEST or not isinstance(value, dict) or not value:
         yield path, value
         return
     for key, below in value.items():

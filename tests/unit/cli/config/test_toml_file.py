@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,24 @@ def test_key_in_a_configuration_is_refused_and_never_shown(
 
 def test_a_device_is_an_empty_configuration() -> None:
     assert read_config(os.devnull, ALLOWED) == Config(Path(os.devnull))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "model = " + "[" * 100_000 + "]" * 100_000,
+        "a = " + "{a=" * 60_000 + "1" + "}" * 60_000,
+        ".".join("a" * 100_000) + " = 1",
+        '["a"' + ".a" * 100_000 + "]",
+    ],
+    ids=["arrays", "tables", "dots", "header"],
+)
+def test_a_deep_configuration_is_refused(tmp_path: Path, text: str) -> None:
+    assert "mine.toml is nested too deeply." in refusal(tmp_path, text)
+
+
+def test_a_long_configuration_is_read_in_little_time(tmp_path: Path) -> None:
+    began = time.process_time()
+    config = read(tmp_path, "model = [\n" + "  1,\n" * 43_000 + "]\nsize = '1K'\n")
+    assert lines(config) == {"model": 1, "size": 43_003}
+    assert time.process_time() - began < 10  # 41 s, when it took the square

@@ -1,0 +1,72 @@
+"""Options that would have no effect on this run: each is a usage error.
+
+Rules:
+- Only what stands on the command line counts: a variable or a configuration holds for
+  many runs, and need not matter to each of them.
+- An option that names a file to be written accepts only what the program itself
+  writes there, so that a slip of the pen turns no photo into a report.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from nano_edit.cli.option_table import BATCH, EDIT
+from nano_edit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nano_edit.cli.config.settings import Settings
+    from nano_edit.cli.options import Options
+
+SUFFIXES = {"report": ".html", "manifest": ".jsonl"}
+
+
+class _Need(NamedTuple):
+    """What an option needs to have an effect."""
+
+    has_effect: Callable[[Options], bool]
+    without: str  # when it has none
+    hint: str
+
+
+def _is_many(options: Options) -> bool:
+    return bool(options.batch or options.each or options.count)
+
+
+_MANY = _Need(_is_many, "on a single edit", "It is for --each, -n and batch.")
+_SINGLE = _Need(
+    lambda options: not _is_many(options),
+    "on many edits",
+    "It is for a single edit; --report shows many.",
+)
+_EACH = _Need(lambda options: options.each, "without --each", "Add --each.")
+_CACHE = _Need(lambda options: options.cache, "without the cache", "Add --cache.")
+_NEEDS: dict[str, _Need] = {
+    **dict.fromkeys(
+        ("jobs", "fail_fast", "skip_existing", "manifest", "shard", "report"), _MANY
+    ),
+    **dict.fromkeys(("show", "show_both"), _SINGLE),
+    "recursive": _EACH,
+    **dict.fromkeys(("cache_dir", "cache_size"), _CACHE),
+}
+
+
+def check_effects(command: str, settings: Settings) -> None:
+    """Raise UsageError for an option that would have no effect, or a wrong suffix."""
+    if command not in {EDIT, BATCH}:
+        return
+    for name, need in _NEEDS.items():
+        flag = settings.origins[name]
+        if flag.startswith("--") and not need.has_effect(settings.options):
+            raise UsageError(f"{flag} has no effect {need.without}.", hint=need.hint)
+    for name, suffix in SUFFIXES.items():
+        path = getattr(settings.options, name)
+        if path and Path(path).suffix.casefold() != suffix:
+            flag = settings.origins[name]
+            raise UsageError(
+                f"{flag} has to end in {suffix}, and {path} does not.",
+                hint=f"For example: {flag} {Path(path).with_suffix(suffix).name}",
+            )
