@@ -8,12 +8,10 @@ Rules: what must happen before anything else is imported happens here; Ctrl-C wh
 the program is being loaded ends it without a traceback.
 """
 
-from __future__ import annotations
-
 import _signal  # type: ignore[import-not-found] # `signal` takes longer to load
 import gc
 
-TYPE_CHECKING = False  # and so does `typing`
+TYPE_CHECKING = False  # so do `typing` and `__future__`
 if TYPE_CHECKING:
     from typing import NoReturn
 
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 GARBAGE = 50_000
 
 
-def main() -> NoReturn:
+def main() -> "NoReturn":
     """Run the command and end the process with its exit status."""
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.cli.command_table import BY_NAME, GROUPS, PROGRAM, chosen, members
+from nano_edit.cli.config.effects import check_effects
 from nano_edit.cli.config.settings import settle
 from nano_edit.cli.help.answers import asked
 from nano_edit.cli.option_table import BATCH, EDIT, RECOVER
@@ -20,6 +21,7 @@ from nano_edit.cli.signals import raise_in_main_thread
 from nano_edit.cli.suggestions import command_like, member_like, unquoted
 from nano_edit.cli.terminal import OutputLost
 from nano_edit.errors import UsageError
+from nano_edit.wire.models import full_name, model_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,11 +74,26 @@ def _check(name: str, settings: Settings, terminal: Terminal) -> None:
     """Raise UsageError for what cannot be meant; give the warnings there are."""
     if name == EDIT:
         _check_words(settings)
+    check_effects(name, settings)
     if settings.options.output == "-" and 1 in terminal.closed:
         raise UsageError("Standard output is closed, and the picture was to go there.")
-    if not settings.options.quiet:
-        for warning in settings.warnings:
-            terminal.say(f"warning: {warning}")
+    if settings.options.quiet:
+        return
+    for warning in (*settings.warnings, *_about_model(name, settings)):
+        terminal.say(f"warning: {warning}")
+    if settings.options.verbose and "only key" in settings.origins["provider"]:
+        terminal.say(
+            f"Provider: {settings.options.provider} ({settings.origins['provider']})."
+        )
+
+
+def _about_model(name: str, settings: Settings) -> tuple[str, ...]:
+    """Return what is to be said of the model, once in a run: that it is deprecated."""
+    options = settings.options
+    if name not in {EDIT, BATCH} or options.model is None:
+        return ()
+    note = model_note(full_name(options.model, options.provider), options.provider)
+    return (note,) if note else ()
 
 
 def _run(name: str, settings: Settings, terminal: Terminal) -> NanoEditError | None:

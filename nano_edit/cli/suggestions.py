@@ -10,7 +10,6 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from nano_edit.cli.command_table import BY_NAME, COMMANDS, PROGRAM, WORDS
-from nano_edit.pictures.formats import READ_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,8 +70,9 @@ def unquoted(instruction: str, images: Sequence[str]) -> str | None:
 
 
 def _is_word(argument: str) -> bool:
-    """Whether it names no picture: no such file, no suffix, no URL, no folder."""
+    """Whether it can be no picture's name: no such file, no suffix, no URL."""
     name = argument.casefold()
     if argument == "-" or "/" in argument or "\\" in argument or "://" in argument:
         return False
-    return not name.endswith(READ_SUFFIXES) and not os.path.exists(argument)  # noqa: PTH110 - Path's raises on a long name
+    has_suffix = "." in name.rstrip(".,;:!?")
+    return not has_suffix and not os.path.exists(argument)  # noqa: PTH110 - Path's raises on a long name

@@ -69,7 +69,7 @@ def whole(tmp_path: Path) -> bytes:
         (["help", "replys"], "Did you mean: nano-edit help replies"),
         (["help", "zzz"], "There is no command 'zzz'."),
         (["models", "in.jpg"], 'the word itself: nano-edit edit "models" IMAGE...'),
-        (["emulator", "--fault", "zzz"], "--fault: there is no fault named 'zzz'."),
+        (["emulator", "--fault", "zzz"], "there is no fault named 'zzz'."),
         (["emulator", "--prt", "1"], "No such option: --prt"),
         (
             ["make", "it", "sepia", "in.jpg"],
@@ -117,6 +117,43 @@ def test_a_misspelt_variable_is_a_warning_unless_quiet(run: Run, picture: Path) 
     done = run(*asked, cwd=picture.parent, env=env)
     assert "warning: NANO_EDIT_RETRYS has no meaning" in done.stderr
     assert not run(*asked, "-q", cwd=picture.parent, env=env).stderr
+
+
+def test_a_near_miss_of_a_picture_is_answered(run: Run, picture: Path) -> None:
+    for many in ((), ("--each", "-o", "out")):
+        done = run("sepia", "in.jgp", *many, cwd=picture.parent)
+        assert done.status == ExitStatus.INPUT
+        assert "Did you mean in.jpg?" in done.stderr
+
+
+def test_a_deprecated_model_is_said_once(run: Run, picture: Path) -> None:
+    asked = ("sepia", "in.jpg", "-n", "2", "--dry-run", "-m")
+    done = run(*asked, "gemini-3.1-flash-image", cwd=picture.parent)
+    assert done.stderr.count("is deprecated since 2026-10-06") == 1
+    assert "deprecated" not in run(*asked, "flash", cwd=picture.parent).stderr
+
+
+def test_the_provider_of_the_only_key_is_said_with_v(run: Run, picture: Path) -> None:
+    env = {
+        "GEMINI_API_KEY": "AIza-canary",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+    }
+    asked = ("sepia", "in.jpg", "--dry-run")
+    done = run(*asked, "-v", cwd=picture.parent, env=env)
+    assert "Provider: google (GEMINI_API_KEY, the only key)." in done.stderr
+    assert "generativelanguage.googleapis.com" in done.stdout
+    assert "Provider" not in run(*asked, cwd=picture.parent, env=env).stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("-s", "1024"), ("-a", "16x9"), ("--format", "jpeg"), ("-m", "pro")],
+)
+def test_what_can_mean_only_one_thing_is_understood(
+    run: Run, picture: Path, option: str, value: str
+) -> None:
+    done = run("sepia", "in.jpg", option, value, "--dry-run", cwd=picture.parent)
+    assert done.status == 0
 
 
 def test_a_pattern_that_no_shell_expanded_names_its_files(

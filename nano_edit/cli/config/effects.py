@@ -3,8 +3,8 @@
 Rules:
 - Only what stands on the command line counts: a variable or a configuration holds for
   many runs, and need not matter to each of them.
-- An option that names a file to be written accepts only what the program itself
-  writes there, so that a slip of the pen turns no photo into a report.
+- An option that names a file to be written accepts only a name that its content
+  fits, so that a slip of the pen turns no photo into a report.  A pipe may have any.
 """
 
 from __future__ import annotations
@@ -46,7 +46,16 @@ _EACH = _Need(lambda options: options.each, "without --each", "Add --each.")
 _CACHE = _Need(lambda options: options.cache, "without the cache", "Add --cache.")
 _NEEDS: dict[str, _Need] = {
     **dict.fromkeys(
-        ("jobs", "fail_fast", "skip_existing", "manifest", "shard", "report"), _MANY
+        (
+            "jobs",
+            "fail_fast",
+            "retry_refused",
+            "skip_existing",
+            "manifest",
+            "shard",
+            "report",
+        ),
+        _MANY,
     ),
     **dict.fromkeys(("show", "show_both"), _SINGLE),
     "recursive": _EACH,
@@ -64,9 +73,14 @@ def check_effects(command: str, settings: Settings) -> None:
             raise UsageError(f"{flag} has no effect {need.without}.", hint=need.hint)
     for name, suffix in SUFFIXES.items():
         path = getattr(settings.options, name)
-        if path and Path(path).suffix.casefold() != suffix:
+        if path and not _fits(Path(path), suffix):
             flag = settings.origins[name]
             raise UsageError(
                 f"{flag} has to end in {suffix}, and {path} does not.",
                 hint=f"For example: {flag} {Path(path).with_suffix(suffix).name}",
             )
+
+
+def _fits(path: Path, suffix: str) -> bool:
+    is_pipe = path.exists() and not path.is_file() and not path.is_dir()
+    return is_pipe or path.suffix.casefold() == suffix

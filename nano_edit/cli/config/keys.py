@@ -75,6 +75,16 @@ def find_key(
     raise no_key(provider, *trouble)
 
 
+def has_key(provider: Provider, environ: Mapping[str, str]) -> bool:
+    """Whether there is anything that is to be the provider's key, usable or not."""
+    try:
+        if key_in_environment(environ, provider) or _from_keyring(provider)[0]:
+            return True
+    except AuthError:  # there is one, and it is broken
+        return True
+    return os.path.lexists(stored_file(provider))
+
+
 def key_state(
     options: Options, provider: Provider, environ: Mapping[str, str]
 ) -> dict[str, Any]:

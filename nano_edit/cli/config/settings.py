@@ -33,6 +33,7 @@ from nano_edit.cli.options import NAMES, Options, Setting
 from nano_edit.errors import UsageError
 from nano_edit.frozen import Frozen
 from nano_edit.pictures.inputs.instruction import read_instruction
+from nano_edit.wire.providers import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,6 +82,8 @@ def settle(
     preset = _preset({**lasting, **given}.get("preset"), config)
     first = preset.pop("instruction", None)
     chosen = {**lasting, **preset, **given}
+    if command in EDITS and (provider := _only_provider(chosen, environ)):
+        chosen["provider"] = provider
     if first and command in EDITS:
         takes_pictures = command != BATCH
         chosen.update(_with_preset(first, given, stdin, pictures=takes_pictures))
@@ -91,6 +94,26 @@ def settle(
         first.value if first and command in EDITS else "",
         tuple(misspelt(environ)),
     )
+
+
+def _only_provider(
+    chosen: Mapping[str, Setting], environ: Mapping[str, str]
+) -> Setting | None:
+    """Return google where nobody named a provider and its key is the only one.
+
+    Not where a host or a key file is named, for these are meant for the default.
+    """
+    default, other = PROVIDERS["apiyi"], PROVIDERS["google"]
+    named = {"provider", "base_url", "api_key_file", "emulate"} & {*chosen}
+    set_variables = [each for each in other.key_variables if environ.get(each)]
+    if named or not set_variables:
+        return None
+    # Slow where there is a keyring, so asked last.
+    from nano_edit.cli.config.keys import has_key  # noqa: PLC0415
+
+    if has_key(default, environ):
+        return None
+    return Setting(other.name, f"{set_variables[0]}, the only key")
 
 
 def _preset(chosen: Setting | None, config: Config) -> dict[str, Setting]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from nano_edit.engine.prepare import possible_outputs
 from nano_edit.errors import InputError, NanoEditError, UsageError
+from nano_edit.pictures.inputs.sources import unreadable
 from nano_edit.pictures.outputs.collisions import OutputKeys
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _check_pictures(edit: Edit) -> None:
             continue
         # Not Path's own: before Python 3.12 they raise on a name that is too long.
         if not os.path.exists(image):  # noqa: PTH110
-            raise InputError(f"{image[:200]} cannot be read: there is no such file.")
+            raise unreadable(image[:200], FileNotFoundError())
         if os.path.isdir(image):  # noqa: PTH112
             raise InputError(
                 f"{image} is a folder.", hint="--each edits the pictures of a folder."

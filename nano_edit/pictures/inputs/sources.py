@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from nano_edit.errors import InputError
 from nano_edit.frozen import Frozen
+from nano_edit.pictures.inputs.near_names import near_name
 from nano_edit.units import size_text
 
 if TYPE_CHECKING:
@@ -86,10 +87,10 @@ def locate(
 def unreadable(name: str, error: Exception) -> InputError:
     """Word the error for a file that the system does not let us read."""
     reason = _REASONS.get(type(error)) or getattr(error, "strerror", None) or error
-    return InputError(
-        f"{name} cannot be read: {reason}.",
-        hint="Check the path, and that you may read the file.",
-    )
+    hint = "Check the path, and that you may read the file."
+    if isinstance(error, FileNotFoundError) and (near := near_name(name)):
+        hint = f"Did you mean {near}?"
+    return InputError(f"{name} cannot be read: {reason}.", hint=hint)
 
 
 def _spooled_stdin(workspace: Workspace, stdin: BinaryIO) -> Source:

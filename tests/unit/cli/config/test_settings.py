@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from support.settling import settle, write_config
 
 from nano_edit.cli.config.folders import config_folder
+from nano_edit.cli.config.keys import stored_file
 from nano_edit.cli.config.settings import is_picture
 from nano_edit.cli.options import NAMES, Options
 from nano_edit.errors import InputError, UsageError
+from nano_edit.wire.providers import PROVIDERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -332,3 +335,55 @@ def test_a_lists_instruction_follows_the_presets() -> None:
     options = settle("batch", "a.csv", "in.jpg", "--preset", "product").options
     assert options.instruction == "White background.\nin.jpg"
     assert (options.batch, options.images) == ("a.csv", None)
+
+
+# --- the provider ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("variable", ["GEMINI_API_KEY", "GOOGLE_API_KEY"])
+def test_googles_key_alone_chooses_google(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    monkeypatch.setenv(variable, "AIza-canary")
+    settings = settle("blur", "a.jpg")
+    assert settings.options.provider == "google"
+    assert settings.origins["provider"] == f"{variable}, the only key"
+    assert settle("auth", "login").options.provider == "apiyi"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--provider", "apiyi"),
+        ("--base-url", "https://gateway.example.com"),
+        ("--api-key-file", "key.txt"),
+        ("--emulate",),
+    ],
+)
+def test_googles_key_changes_nothing_that_was_named(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    monkeypatch.setenv("GEMINI_API_KEY", "AIza-canary")
+    assert settle("blur", "a.jpg", *arguments).options.provider == "apiyi"
+
+
+@pytest.mark.parametrize("variable", ["APIYI_API_KEY", "NANO_EDIT_API_KEY"])
+@pytest.mark.parametrize("key", ["sk-canary", "two words"])
+def test_googles_key_is_not_alone_beside_another(
+    monkeypatch: pytest.MonkeyPatch, variable: str, key: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    monkeypatch.setenv("GEMINI_API_KEY", "AIza-canary")
+    monkeypatch.setenv(variable, key)
+    assert settle("blur", "a.jpg").options.provider == "apiyi"
+
+
+def test_googles_key_is_not_alone_beside_a_stored_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    monkeypatch.setenv("GEMINI_API_KEY", "AIza-canary")
+    write_config(stored_file(PROVIDERS["apiyi"]), "sk-canary")
+    assert settle("blur", "a.jpg").options.provider == "apiyi"
