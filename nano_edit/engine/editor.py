@@ -34,7 +34,7 @@ from nano_edit.engine.retry import RetryPolicy
 from nano_edit.errors import UsageError
 from nano_edit.pictures.inputs.workspace import Workspace
 from nano_edit.wire.credentials import checked_key, key_in_environment, no_key
-from nano_edit.wire.http.tls import Trust
+from nano_edit.wire.http.tls import TlsContext
 from nano_edit.wire.providers import PROVIDERS
 from nano_edit.wire.service import Service, needs_key
 
@@ -124,7 +124,7 @@ class Editor:
         self._observe = safe(observe)
         self._digest = digest
         self._lock = threading.Lock()
-        self._tls: Trust | None = None
+        self._tls: TlsContext | None = None
         self._client: Client | None = None
 
     def __enter__(self) -> Self:
@@ -162,7 +162,7 @@ class Editor:
         """Begin now, in the background, what the first request will need."""
         with self._lock:
             if self._tls is None:
-                self._tls = Trust(self.base_url)
+                self._tls = TlsContext(self.base_url)
 
     def open(self) -> None:
         """Find the key and make the connection ready, which `edit` does by itself.

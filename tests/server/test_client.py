@@ -365,13 +365,19 @@ def test_a_host_is_looked_up_although_no_further_thread_is_allowed(
 def test_every_address_of_a_host_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     look_up = socket.getaddrinfo
 
-    def several(host: str, *more: Any, **named: Any) -> list[Any]:
-        addresses = ("127.0.0.2", "127.0.0.1") if host == "localhost" else (host,)
-        return [found for each in addresses for found in look_up(each, *more, **named)]
+    asked: list[bytes | str] = []
+
+    def several(host: bytes | str, *more: Any, **named: Any) -> list[Any]:
+        asked.append(host)
+        if host != b"localhost":
+            return look_up(host, *more, **named)
+        both = "127.0.0.2", "127.0.0.1"
+        return [found for each in both for found in look_up(each, *more, **named)]
 
     monkeypatch.setattr(socket, "getaddrinfo", several)
     with Peer(always(200, b"{}")) as peer:
         assert ask(f"http://localhost:{peer.port}") == b"{}"
+    assert asked == [b"localhost", "127.0.0.2", "127.0.0.1"]
 
 
 def test_tls_and_the_request_name_the_host_and_not_its_address(

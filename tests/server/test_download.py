@@ -125,11 +125,9 @@ def test_a_redirect_to_a_name_with_a_private_address_is_not_followed(
     look_up = socket.getaddrinfo
     addresses = {"public.example": "8.8.8.8", "inside.example": "127.0.0.1"}
 
-    def named(host: str, *more: Any, **named: Any) -> list[Any]:
-        if host not in addresses:
-            return look_up(host, *more, **named)
-        (found,) = look_up(addresses[host], *more, **named)
-        return [found]
+    def named(host: bytes | str, *more: Any, **named: Any) -> list[Any]:
+        name = host.decode() if isinstance(host, bytes) else host
+        return look_up(addresses.get(name, host), *more, **named)
 
     def connect(backend: object, _: str, *more: Any) -> Any:
         return connect_tcp(backend, "127.0.0.1", *more)

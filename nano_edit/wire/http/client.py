@@ -24,7 +24,7 @@ from nano_edit.wire.http.clock import Clock
 from nano_edit.wire.http.connection import STOPPED, Connection
 from nano_edit.wire.http.content_coding import ContentDecoder, too_large
 from nano_edit.wire.http.pool import pool_for, proxy_for
-from nano_edit.wire.http.tls import Trust
+from nano_edit.wire.http.tls import TlsContext
 from nano_edit.wire.http.transport_errors import FAULTS, transport_errors
 from nano_edit.wire.service import endpoint
 
@@ -45,17 +45,17 @@ MAX_ERROR_BODY = 256 * 1024  # bytes of an error response
 class Client:
     """Sends requests to one service; may be shared by threads.
 
-    ``trust`` may have been begun earlier; see `nano_edit.wire.http.tls`.
+    ``tls`` may have been begun earlier; see `nano_edit.wire.http.tls`.
     """
 
-    def __init__(self, service: Service, trust: Trust | None = None) -> None:
+    def __init__(self, service: Service, tls: TlsContext | None = None) -> None:
         self._service = service
         self._lock = threading.Lock()
         self._connections: set[Connection] = set()
         self._stopped = False
         self._clock = Clock()
         try:
-            self._context = (trust or Trust(service.base_url)).context()
+            self._context = (tls or TlsContext(service.base_url)).context()
             self._proxy = proxy_for(service.base_url)
             pool_for(self._proxy, self._context, None).close()
         except (ImportError, OSError, ValueError, RuntimeError) as fault:

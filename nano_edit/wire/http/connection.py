@@ -136,6 +136,9 @@ class Connection(httpcore.NetworkBackend):
 
     def _addresses(self, host: str, port: int, end: float) -> list[str]:
         """Return the host's IP addresses, in the order in which to try them."""
+        if _is_address(host):
+            self._checks(host)
+            return [host]
         look_up = _LookUp(host, port, self._woken)
         self._woken.clear()
         if self.cut_by:
@@ -193,11 +196,21 @@ class _LookUp:
 
     def _run(self) -> None:
         try:
-            found = socket.getaddrinfo(*self._target, type=socket.SOCK_STREAM)
+            host, port = self._target
+            # As bytes, or the system would import its IDNA codec in this thread.
+            found = socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM)
             self._addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
         except Exception as fault:  # noqa: BLE001 - raised by `result`
             self._fault = fault
         self._done.set()
+
+
+def _is_address(host: str) -> bool:
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with contextlib.suppress(OSError):
+            socket.inet_pton(family, host)
+            return True
+    return False
 
 
 def _is_post(info: Mapping[str, Any]) -> bool:

@@ -20,7 +20,7 @@ from nano_edit.version import VERSION
 from nano_edit.wire.http.clock import Clock
 from nano_edit.wire.http.connection import Connection
 from nano_edit.wire.http.pool import pool_for, proxy_for
-from nano_edit.wire.http.tls import Trust
+from nano_edit.wire.http.tls import TlsContext
 from nano_edit.wire.http.transport_errors import FAULTS, reason_of
 
 MAX_BYTES = 100 * 1024 * 1024  # what the service takes in all
@@ -59,7 +59,7 @@ class _Download:
         self._url = url
         self._file = file
         self._clock = clock
-        self._context = Trust(url).context()
+        self._context = TlsContext(url).context()
         self._end = time.monotonic() + MAX_SECONDS
         self._is_first = True
         self._began_public = True  # the first address is one of the public network

@@ -1,31 +1,35 @@
-"""The TLS context, made by a thread of its own while other things are made ready.
+"""The TLS context, made in a thread of its own while other things are made ready.
 
 Loading the list of CAs takes a tenth of the way from Enter to the first byte, and
 OpenSSL does it with the interpreter free: begun early, it costs no time at all.
 
-Rules: the CAs to trust are named by ``SSL_CERT_FILE``, then
-``SSL_CERT_DIR``, then certifi's list; plain http asks neither variable.
+Rules:
+- The CAs to trust are named by ``SSL_CERT_FILE``, then ``SSL_CERT_DIR``, then
+  certifi's list; plain http loads none.
+- The thread imports nothing: an interruption of an import in the main thread, while
+  another imports, can leave a lock behind.
 """
 
 from __future__ import annotations
 
 import os
+import ssl
 import threading
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Mapping
+import certifi
 
 
-class Trust:
+class TlsContext:
     """A TLS context for ``base_url`` that is being made."""
 
     def __init__(self, base_url: str) -> None:
-        self._heeds_environment = base_url.lower().startswith("https:")
-        self._made: ssl.SSLContext | Exception = RuntimeError("it is not made yet")
-        self._thread = threading.Thread(target=self._make, name="trust")
-        self._thread.start()
+        self._is_needed = base_url.lower().startswith("https:")
+        self._made: ssl.SSLContext | Exception | None = None
+        self._thread = threading.Thread(target=self._make, name="tls", daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError:  # the system allows no further thread
+            self._make()
 
     def context(self) -> ssl.SSLContext:
         """Return the context as soon as it is there.
@@ -33,25 +37,27 @@ class Trust:
         Raises what kept it from being made: OSError for a file or folder that is
         not there or holds no certificate.
         """
-        self._thread.join()
+        if self._made is None:
+            self._thread.join()
         if isinstance(self._made, Exception):
             raise self._made
+        assert self._made is not None  # noqa: S101 - the thread has ended
         return self._made
 
     def _make(self) -> None:
         try:
-            self._made = _context(os.environ if self._heeds_environment else {})
+            self._made = _context() if self._is_needed else _no_authorities()
         except Exception as fault:  # noqa: BLE001 - raised where the context is wanted
             self._made = fault
 
 
-def _context(environ: Mapping[str, str]) -> ssl.SSLContext:
-    import ssl  # noqa: PLC0415 - by the thread
-
-    if file := environ.get("SSL_CERT_FILE"):
+def _context() -> ssl.SSLContext:
+    if file := os.environ.get("SSL_CERT_FILE"):
         return ssl.create_default_context(cafile=file)
-    if folder := environ.get("SSL_CERT_DIR"):
+    if folder := os.environ.get("SSL_CERT_DIR"):
         return ssl.create_default_context(capath=folder)
-    import certifi  # noqa: PLC0415 - by the thread
-
     return ssl.create_default_context(cafile=certifi.where())
+
+
+def _no_authorities() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from nano_edit.wire.http.tls import Trust
+from nano_edit.wire.http.tls import TlsContext
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,12 +15,12 @@ HTTPS, HTTP = "https://api.example.com", "http://127.0.0.1:1"
 
 
 def authorities(base_url: str) -> int:
-    return Trust(base_url).context().cert_store_stats()["x509_ca"]
+    return TlsContext(base_url).context().cert_store_stats()["x509_ca"]
 
 
 def test_the_usual_authorities_are_trusted() -> None:
     assert authorities(HTTPS) > 50
-    context = Trust(HTTPS).context()
+    context = TlsContext(HTTPS).context()
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
 
@@ -35,14 +36,24 @@ def test_a_file_that_is_not_there_is_told_when_the_context_is_wanted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
-    trust = Trust(HTTPS)
+    tls = TlsContext(HTTPS)
     for _ in range(2):
         with pytest.raises(FileNotFoundError):
-            trust.context()
+            tls.context()
 
 
-def test_plain_http_asks_no_variable(
+def test_plain_http_asks_no_variable_and_loads_no_authorities(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
-    assert authorities(HTTP) > 50
+    assert authorities(HTTP) == 0
+
+
+def test_the_context_is_made_although_no_further_thread_is_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert authorities(HTTPS) > 50
