@@ -62,6 +62,7 @@ class Dependencies(Frozen):
     replies: Path  # the folder where replies are kept
     gate: RateGate
     observe: Observe
+    provider: str = ""  # its name, for lists
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     cache: Cache | None = None
     timeout: float | None = None  # seconds for one attempt; None: the service's own
@@ -148,6 +149,7 @@ class Attempts:
         about = About(
             output=str((destination.folder / destination.name).absolute()),
             instruction=request.instruction,
+            provider=self._with.provider,
             model=request.model,
         )
         spool = Spool.create(self._with.replies, about)

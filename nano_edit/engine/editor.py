@@ -229,6 +229,7 @@ class Editor:
             replies=state_folder(),
             gate=self._gate,
             observe=safe(observe) if observe else self._observe,
+            provider=self.provider.name,
             policy=self._policy,
             cache=self._cache,
             timeout=self._timeout or timeout_for(prepared.edit.size),

@@ -66,6 +66,10 @@ def test_kept_reply_is_used_by_the_next_run(
             editor.edit(edit)
         (kept,) = list_kept(replies)
         assert (kept.path, kept.whole) == (caught.value.recovery, True)
+        about = kept.about
+        assert (about.instruction, about.provider) == ("sepia", "apiyi")
+        assert about.model == "gemini-3-pro-image-preview"
+        assert about.output == edit.output
         (tmp_path / "out").mkdir()
         with Editor(base_url=peer.url, api_key="any") as editor:
             result = editor.edit(edit)
