@@ -171,7 +171,7 @@ def check_signatures(turns: tuple[Turn, ...], model: str) -> None:
 
 
 def _decoded(text: str) -> bytes:
-    """Return a signature's bytes: either alphabet, padded or not, as Google takes it."""
+    """Return a signature's bytes, written in either alphabet, padded or not."""
     plain = text.translate(URL_SAFE).rstrip("=")
     try:
         padded = plain + "=" * (-len(plain) % 4)

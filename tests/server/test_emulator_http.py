@@ -354,6 +354,17 @@ def test_faults_are_replaced_over_http(sent: dict[str, Any]) -> None:
         assert ask(service, b"", path="/faults").document == {"faults": ""}
 
 
+def test_drift_is_replaced_over_http(sent: dict[str, Any]) -> None:
+    with Emulator(signature_bytes=0) as service:
+        plain = ask(service, sent).body
+        assert ask(service, b"shift ", path="/drift").document == {"drift": "shift"}
+        assert ask(service, sent).body != plain
+        refused = ask(service, b"zoom=9", path="/drift")
+        assert (refused.status, "zoom takes" in refused.error["message"]) == (400, True)
+        assert ask(service, b"", path="/drift").document == {"drift": ""}
+        assert ask(service, sent).body == plain
+
+
 def test_a_bad_fault_list_starts_nothing() -> None:
     with pytest.raises(FaultListError):
         Emulator(faults="drfts")

@@ -103,6 +103,24 @@ def test_a_blurred_background_leaves_the_centre(service: Emulator) -> None:
     assert detail(blurred, EDGE) < detail(noisy, EDGE) / 4
 
 
+def test_a_blurred_background_ends_at_the_figure(service: Emulator) -> None:
+    blue, orange = (
+        Image.merge(
+            "RGB", [support.noise(WIDTH, HEIGHT, mode="L").point(p) for p in each]
+        )
+        for each in (
+            ([v // 8 for v in range(256)], [v // 4 for v in range(256)], range(256)),
+            (range(256), [v // 2 for v in range(256)], [v // 8 for v in range(256)]),
+        )
+    )
+    figure = (440, 250, 600, 900)
+    blue.paste(orange.crop(figure), figure)
+    blurred = edited(service, "blur the background", blue)
+    inside, beside = (460, 300, 580, 850), (630, 300, 760, 850)
+    assert detail(blurred, inside) > detail(blue, inside) * 0.8
+    assert detail(blurred, beside) < detail(blue, beside) / 4
+
+
 @pytest.mark.parametrize("text", ["black and white", "Grayscale", "gray scale"])
 def test_black_and_white_leaves_no_colour(
     service: Emulator, source: Image.Image, text: str
