@@ -63,7 +63,10 @@ class TemporaryFolder:
             self.path = Path(tempfile.mkdtemp(prefix=prefix))
             if sys.platform == "win32":  # pragma: no cover - no locks on folders
                 return
-            self._descriptor = os.open(self.path, os.O_RDONLY)
+            try:
+                self._descriptor = os.open(self.path, os.O_RDONLY)
+            except FileNotFoundError:  # swept before it could be held
+                continue
             if hold(self._descriptor, self.path):
                 return
             os.close(self._descriptor)

@@ -185,6 +185,24 @@ def test_file_swept_while_it_was_made_is_made_again(
     folder.remove()
 
 
+def test_folder_that_is_swept_before_it_is_opened_is_made_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make = tempfile.mkdtemp
+    made: list[Path] = []
+
+    def make_and_sweep(**named: str) -> str:
+        made.append(Path(make(**named)))
+        if len(made) == 1:
+            made[0].rmdir()
+        return str(made[-1])
+
+    monkeypatch.setattr(tempfile, "mkdtemp", make_and_sweep)
+    folder = TemporaryFolder()
+    assert [path.exists() for path in made] == [False, True]
+    folder.remove()
+
+
 def test_file_that_a_sweeper_holds_is_made_again(tmp_path: Path) -> None:
     import fcntl  # noqa: PLC0415 - POSIX
 
