@@ -74,8 +74,8 @@ def find_kept(folder: Path, job: str | Callable[[], str]) -> KeptReply | None:
     if whole and callable(job):
         job = job()
     for path in reversed(whole):
-        if _facts_of(path).get("job") == job:
-            with suppress(OSError):  # it went while we looked
+        with suppress(OSError):  # it went while we looked
+            if _job_of(path) == job:
                 reply = _kept(path)
                 if reply.size and not reply.in_use:
                     return reply
@@ -198,25 +198,26 @@ def _facts_file(path: Path) -> Path:
 
 def _facts_of(path: Path) -> dict[str, Any]:
     """Return all that is known of a reply; a line torn by a kill is passed over."""
-    file = _facts_file(path)
-    try:
-        stat = file.stat()
-    except OSError:
-        return {}
-    return _facts_in(file, stat.st_mtime_ns, stat.st_size)
-
-
-@lru_cache(maxsize=10_000)
-def _facts_in(path: Path, changed: int, size: int) -> dict[str, Any]:
-    del changed, size  # what is remembered is of the file as it was then
     facts: dict[str, Any] = {}
-    with suppress(OSError), path.open("rb") as file:
+    with suppress(OSError), _facts_file(path).open("rb") as file:
         for line in file.read(_LONGEST_FACTS).splitlines():
             with suppress(ValueError, RecursionError):
                 told = json.loads(line)
                 if isinstance(told, dict):
                     facts |= told
     return facts
+
+
+def _job_of(path: Path) -> str:
+    """Return the id of the edit that a reply answers.  Raises OSError."""
+    stat = _facts_file(path).stat()
+    return _job_as_of(str(path), stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=10_000)
+def _job_as_of(path: str, changed: int, size: int) -> str:
+    del changed, size  # what is remembered is of the file as it was then
+    return str(_facts_of(Path(path)).get("job"))
 
 
 # --- what a kill leaves before the first byte --------------------------------
