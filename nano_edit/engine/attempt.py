@@ -39,6 +39,7 @@ from nano_edit.errors import (
     OutputError,
     Terminated,
     TerminatedEdit,
+    UnknownOutcomeError,
 )
 from nano_edit.frozen import Frozen
 from nano_edit.pictures.outputs.destination import temporary_folder
@@ -164,10 +165,22 @@ class Attempts:
             ended = interrupted(stop, self._billed)
             self._leave(spool, ended)
             raise ended from stop
+        except MemoryError:
+            short = self._out_of_memory()
+            self._leave(spool, short)
+            raise short from None
         except BaseException:
             self._leave(spool, None)
             raise
         return received
+
+    def _out_of_memory(self) -> NanoEditError:
+        kind = OutputError if self._keep else UnknownOutcomeError
+        return kind(
+            "The memory did not suffice.",
+            hint="Make fewer edits at once (--jobs), or raise the limit of memory.",
+            billed=self._billed,
+        )
 
     def _receiver(self) -> ResponseReceiver:
         return ResponseReceiver(

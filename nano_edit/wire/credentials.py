@@ -65,10 +65,14 @@ def mask(text: str, key: ApiKey | None) -> str:
     return text.replace(value, MASK).replace(quote(value, safe=""), MASK)
 
 
-def no_key(provider: Provider, *more: str) -> AuthError:
+class NoKeyError(AuthError):
+    """There is no key anywhere."""
+
+
+def no_key(provider: Provider, *more: str) -> NoKeyError:
     """Return the error for no key at all; ``more`` are sentences that explain it."""
     variables = " or ".join((*provider.key_variables, OWN_VARIABLE))
-    return AuthError(
+    return NoKeyError(
         " ".join((f"There is no key for {provider.name}: set {variables}.", *more)),
         hint=f"Get a key at {provider.key_page}; nano-edit auth login stores it. "
         "To try without a key: --emulate.",

@@ -11,13 +11,16 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from nano_edit.cli.config.keys import find_key
 from nano_edit.domain import ApiKey, Edit
 from nano_edit.engine.editor import Editor
 from nano_edit.engine.prepare import Pipes, timeout_for
 from nano_edit.errors import UsageError
 from nano_edit.pictures.formats import READ_SUFFIXES
 from nano_edit.pictures.inputs.instruction import read_instruction
+from nano_edit.wire.credentials import NoKeyError
 from nano_edit.wire.providers import PROVIDERS
+from nano_edit.wire.service import needs_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,12 +91,15 @@ def editor_for(
 def _editor(
     options: Options, terminal: Terminal, note: Callable[[str], None], base_url: str
 ) -> Editor:
-    def key() -> ApiKey:
+    def key() -> ApiKey | None:
         if options.emulate:
             return ApiKey("emulated")
-        from nano_edit.cli.config.keys import find_key  # noqa: PLC0415 - when sending
-
-        found = find_key(options, provider_of(options), terminal.environ)
+        try:
+            found = find_key(options, provider_of(options), terminal.environ)
+        except NoKeyError:
+            if needs_key(base_url):
+                raise
+            return None
         for warning in found.warnings:
             note(warning)
         return found.key

@@ -33,9 +33,10 @@ from typing import TYPE_CHECKING, Self
 from nano_edit.domain import Billed
 from nano_edit.engine.batch.folders import make_folders
 from nano_edit.engine.batch.manifest import Manifest, job_id
-from nano_edit.engine.batch.memory import give_back, share_heap
+from nano_edit.engine.batch.memory import STACK, give_back, most_threads, share_heap
 from nano_edit.engine.batch.plan import check_all
 from nano_edit.engine.batch.summary import Summary, is_for_all
+from nano_edit.engine.batch.summary import edits as counted
 from nano_edit.engine.prepare import model_of, possible_outputs
 from nano_edit.engine.records import record_of_error, record_of_result
 from nano_edit.errors import InterruptedEdit, NanoEditError, RefusedError
@@ -160,19 +161,23 @@ class Batch:
     # --- the caller's thread ---------------------------------------------------
 
     def _start(self) -> None:
-        for count in range(self._threads):
-            thread = threading.Thread(target=self._work, daemon=True)
-            try:
+        wanted = min(self._threads, most_threads() or self._threads)
+        before = threading.stack_size(STACK)
+        try:
+            while len(self._running) < wanted:
+                thread = threading.Thread(target=self._work, daemon=True)
                 thread.start()
-            except RuntimeError:  # the system allows no more of them
-                if not count:
-                    raise NanoEditError(
-                        "The system allows no thread: nothing was sent.",
-                        hint="Raise the limit of processes (ulimit -u) or of memory.",
-                    ) from None
-                self._note(f"The system allows only {count} edits at once.")
-                return
-            self._running.append(thread)
+                self._running.append(thread)
+        except (RuntimeError, MemoryError):  # the system allows no more of them
+            if not self._running:
+                raise NanoEditError(
+                    "The system allows no thread: nothing was sent.",
+                    hint="Raise the limit of processes (ulimit -u) or of memory.",
+                ) from None
+        finally:
+            threading.stack_size(before)
+        if len(self._running) < self._threads:
+            self._note(f"The system allows only {counted(len(self._running))} at once.")
 
     def _ended(self) -> Iterator[Outcome]:
         """Yield what has ended until every thread has."""
