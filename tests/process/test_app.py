@@ -286,7 +286,7 @@ def test_a_cut_reply_gives_its_picture_and_stays(
     kept = spool(home, "out", whole(tmp_path)[:-20])
     done = run("replies", "recover", kept, "-o", "out.jpg", cwd=tmp_path)
     assert (done.status, done.stdout) == (0, "out.jpg\n")
-    assert "warning: The reply is not whole." in done.stderr
+    assert "The picture in it is whole." in done.stderr
     assert kept.exists()
 
 
