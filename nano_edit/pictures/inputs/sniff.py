@@ -36,7 +36,8 @@ _SIGNATURES = (
     (rb"GIF8[79]a", PictureFormat.GIF),
     # The size of a BMP's second header; what stands before it is not to be relied on.
     (rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\0\0\0", PictureFormat.BMP),
-    (rb"II[*+]\x00|MM\x00[*+]", PictureFormat.TIFF),
+    # But not Canon's raw pictures, which say so where a TIFF's first data stand.
+    (rb"(II[*+]\x00|MM\x00[*+])(?!....CR\x02)", PictureFormat.TIFF),
     (rb"P[1-6fF][\s#]", PictureFormat.PPM),
     (rb"\x00\x00\x01\x00", PictureFormat.ICO),
 )
@@ -51,6 +52,7 @@ _OTHERS = (
     (rb"8BPS", "a Photoshop document"),
     (rb"\xff\x0a|\x00\x00\x00\x0cJXL ", "a JPEG XL picture"),
     (rb"\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    (rb"II\*\x00....CR|....ftypcrx |II(RO|RS|U\x00)|MMOR", "a camera's raw picture"),
     (rb"....ftyp|\x1a\x45\xdf\xa3|RIFF....AVI ", "a video"),
     (rb"FUJIFILMCCD-RAW", "a camera's raw picture"),
     (rb"PK\x03\x04", "a ZIP archive"),
