@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
@@ -12,11 +12,15 @@ from support import CAMERA, gps_photo
 from support.input_pictures import COLOURS, QUARTERS, exif, pattern, stored
 
 from nano_edit import edit
+from nano_edit.domain import Note
 from nano_edit.emulator import Emulator
+from nano_edit.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from nano_edit.domain import EditEvent
 
 TRANSPOSED = {5, 6, 7, 8}  # orientations that swap width and height
 ORIENTATIONS = range(1, 9)
@@ -153,3 +157,46 @@ def test_transparency_arrives(service: Emulator, tmp_path: Path) -> None:
     image = received(service, path, tmp_path)
     assert image.mode == "RGBA"
     assert image.getchannel("A").getextrema()[0] == 100
+
+
+def test_a_large_photo_on_its_side_arrives_upright_reduced_and_said(
+    service: Emulator, tmp_path: Path
+) -> None:
+    path = tmp_path / "in.jpg"
+    stored(pattern().resize((6144, 4096)), 6).save(path, exif=exif(t0x0112=6))
+    notes: list[str] = []
+
+    def hear(event: EditEvent) -> None:
+        if isinstance(event, Note):
+            notes.append(event.text)
+
+    out = tmp_path / "out.jpg"
+    edit("sepia", path, out, base_url=service.url, api_key="any", observe=hear)
+    data = service.images[service.requests[-1].number][0]
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.size == (3072, 2048)
+        assert_looks_like(image, "RGB")
+    assert any("6144x4096" in note and "-> 3072x2048" in note for note in notes)
+
+
+def test_pixels_are_limited_and_the_limit_can_be_moved(
+    service: Emulator, tmp_path: Path
+) -> None:
+    path = tmp_path / "in.jpg"
+    pattern().resize((1500, 1000)).save(path)
+    said: dict[str, Any] = {"base_url": service.url, "api_key": "any"}
+    with pytest.raises(InputError, match="has 2 megapixels"):
+        edit("sepia", path, tmp_path / "out.jpg", max_pixels=1, **said)
+    edit("sepia", path, tmp_path / "out.jpg", max_pixels=2, **said)
+
+
+def test_a_picture_that_is_converted_is_limited_too(
+    service: Emulator, tmp_path: Path
+) -> None:
+    """The reply has more than one megapixel; what was paid for is kept."""
+    path = tmp_path / "in.jpg"
+    pattern().save(path)
+    said: dict[str, Any] = {"base_url": service.url, "api_key": "any"}
+    with pytest.raises(OutputError, match="cannot be made PNG: it has 2 megapixels"):
+        edit("sepia", path, tmp_path / "out.png", max_pixels=1, **said)
+    edit("sepia", path, tmp_path / "out.png", **said)

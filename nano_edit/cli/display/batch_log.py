@@ -85,7 +85,11 @@ class BatchDisplay:
     def _enter(self, edit: Edit) -> None:
         label = edit.label
         name = " ".join(self.terminal.printable(label).split())  # in one line
-        progress = Progress(lambda text: self.note(f"{label}: {text}"))
+        progress = Progress(
+            lambda text: self.note(
+                text if text.startswith(label) else f"{label}: {text}"
+            )
+        )
         with self._lock:
             self._running[id(edit)] = name, progress
             if self._watch is None and not self.options.quiet:

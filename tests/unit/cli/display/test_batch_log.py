@@ -221,6 +221,19 @@ def test_notes_and_retries_name_their_edit() -> None:
     )
 
 
+def test_a_note_that_begins_with_the_name_does_not_repeat_it() -> None:
+    where = terminal()
+    one = edit()
+    with display_of(where, 1) as display:
+        display.observe(one, Preparing())
+        display.observe(one, Note("a.jpg: 9000x6000 -> 4096x2731"))
+        display.observe(one, Note("a.jpg holds more than one frame."))
+    said = stream_of(where).getvalue()
+    assert said.startswith(
+        "a.jpg: 9000x6000 -> 4096x2731\na.jpg holds more than one frame.\n"
+    )
+
+
 def test_a_log_hears_that_a_long_run_is_alive() -> None:
     where = terminal()
     display = BatchDisplay(Options(), where, interval=0.02)
