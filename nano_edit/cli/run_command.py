@@ -16,7 +16,7 @@ from nano_edit.cli.config.effects import check_effects
 from nano_edit.cli.config.settings import settle
 from nano_edit.cli.help.answers import asked
 from nano_edit.cli.option_table import BATCH, EDIT, RECOVER
-from nano_edit.cli.parser import AskedAtOnce, parse
+from nano_edit.cli.plain_line import read_plain
 from nano_edit.cli.signals import raise_in_main_thread
 from nano_edit.cli.suggestions import command_like, member_like, unquoted
 from nano_edit.cli.terminal import OutputLost
@@ -54,12 +54,17 @@ def run_command(
     if BY_NAME[name].parses_itself:
         answer: str = _function_of(name)(rest, page)
         return answer
-    try:
-        given = parse(name, rest)
-    except AskedAtOnce as question:
-        return asked(question.name, arguments, page)
-    except UsageError as fault:
-        raise _with_way_out(fault, name, rest) from None
+    given = read_plain(name, rest, terminal.environ)
+    if given is None:
+        # Loaded only now: this loads Typer, which plain lines do without.
+        from nano_edit.cli.parser import AskedAtOnce, parse  # noqa: PLC0415
+
+        try:
+            given = parse(name, rest)
+        except AskedAtOnce as question:
+            return asked(question.name, arguments, page)
+        except UsageError as fault:
+            raise _with_way_out(fault, name, rest) from None
     settings = settle(name, given, terminal.environ, terminal.stdin)
     told_in_json(settings.options.json)
     _check(name, settings, terminal)
