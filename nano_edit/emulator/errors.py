@@ -1,4 +1,4 @@
-"""The service's error documents, Google's and the gateway's.
+"""Google's error documents, as the service refuses with them.
 
 Shapes and texts follow recorded errors.  A `Refusal` carries one out of the
 depths of a check to the place where responses are sent.
@@ -11,7 +11,7 @@ from typing import Any
 from nano_edit.emulator.responses import Response, write_json
 
 Document = dict[str, Any]
-_TYPE = "type.googleapis.com/google.rpc."
+TYPE = "type.googleapis.com/google.rpc."
 
 STATUS_NAMES = {
     400: "INVALID_ARGUMENT",
@@ -49,12 +49,6 @@ def google_error(status: int, message: str, *details: Document) -> Document:
     return {"error": error}
 
 
-def gateway_error(message: str, code: str, **more: Any) -> Document:
-    """Return the gateway's error document; ``more`` joins it at the top level."""
-    error = {"message": message, "type": "shell_api_error", "param": "", "code": code}
-    return {**more, "error": error}
-
-
 def error_response(
     status: int, document: Document, *headers: tuple[str, str]
 ) -> Response:
@@ -78,50 +72,7 @@ def invalid(message: str, *, field: str | None = None) -> Refusal:
 def bad_request(field: str, description: str) -> Document:
     """Return the detail that points at one field."""
     violation = {"field": field, "description": description}
-    return {"@type": f"{_TYPE}BadRequest", "fieldViolations": [violation]}
-
-
-def error_info(reason: str) -> Document:
-    """Return the detail that names a reason, such as API_KEY_INVALID."""
-    return {
-        "@type": f"{_TYPE}ErrorInfo",
-        "reason": reason,
-        "domain": "googleapis.com",
-        "metadata": {"service": "generativelanguage.googleapis.com"},
-    }
-
-
-def localized(message: str) -> Document:
-    """Return the detail that repeats the message for people."""
-    return {"@type": f"{_TYPE}LocalizedMessage", "locale": "en-US", "message": message}
-
-
-def retry_info(delay: str) -> Document:
-    """Return the detail that names a wait, such as ``"48s"``."""
-    return {"@type": f"{_TYPE}RetryInfo", "retryDelay": delay}
-
-
-def quota_failure(quota_id: str, model: str, limit: str) -> Document:
-    """Return the detail that names the quota which is used up."""
-    violation = {
-        "quotaMetric": QUOTA_METRIC,
-        "quotaId": quota_id,
-        "quotaDimensions": {"model": model, "location": "global"},
-        "quotaValue": limit,
-    }
-    return {"@type": f"{_TYPE}QuotaFailure", "violations": [violation]}
-
-
-QUOTA_METRIC = "generativelanguage.googleapis.com/generate_content_requests"
-HELP = {
-    "@type": f"{_TYPE}Help",
-    "links": [
-        {
-            "description": "Learn more about Gemini API quotas",
-            "url": "https://ai.google.dev/gemini-api/docs/rate-limits",
-        }
-    ],
-}
+    return {"@type": f"{TYPE}BadRequest", "fieldViolations": [violation]}
 
 
 def model_not_found(model: str, version: str = "v1beta") -> Refusal:

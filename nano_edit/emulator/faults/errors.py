@@ -8,20 +8,14 @@ from __future__ import annotations
 
 import time
 from email.utils import formatdate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nano_edit.emulator.errors import (
-    HELP,
-    QUOTA_METRIC,
+    TYPE,
     Document,
-    error_info,
     error_response,
-    gateway_error,
     google_error,
-    localized,
     model_not_found,
-    quota_failure,
-    retry_info,
 )
 from nano_edit.emulator.faults.kind import TEXT, FaultSection
 from nano_edit.emulator.faults.odd import ESCAPES
@@ -33,6 +27,58 @@ if TYPE_CHECKING:
 
 ERRORS = FaultSection("Error responses")
 _SECONDS = {"argument": "seconds", "default": "1"}
+
+
+# --- documents --------------------------------------------------------------
+
+
+def _gateway_error(message: str, code: str, **more: Any) -> Document:
+    """Return the gateway's error document; ``more`` joins it at the top level."""
+    error = {"message": message, "type": "shell_api_error", "param": "", "code": code}
+    return {**more, "error": error}
+
+
+def _error_info(reason: str) -> Document:
+    """Return the detail that names a reason, such as API_KEY_INVALID."""
+    return {
+        "@type": f"{TYPE}ErrorInfo",
+        "reason": reason,
+        "domain": "googleapis.com",
+        "metadata": {"service": "generativelanguage.googleapis.com"},
+    }
+
+
+def _localized(message: str) -> Document:
+    """Return the detail that repeats the message for people."""
+    return {"@type": f"{TYPE}LocalizedMessage", "locale": "en-US", "message": message}
+
+
+def _retry_info(delay: str) -> Document:
+    """Return the detail that names a wait, such as ``"48s"``."""
+    return {"@type": f"{TYPE}RetryInfo", "retryDelay": delay}
+
+
+def _quota_failure(quota_id: str, model: str, limit: str) -> Document:
+    """Return the detail that names the quota which is used up."""
+    violation = {
+        "quotaMetric": _QUOTA_METRIC,
+        "quotaId": quota_id,
+        "quotaDimensions": {"model": model, "location": "global"},
+        "quotaValue": limit,
+    }
+    return {"@type": f"{TYPE}QuotaFailure", "violations": [violation]}
+
+
+_QUOTA_METRIC = "generativelanguage.googleapis.com/generate_content_requests"
+_HELP = {
+    "@type": f"{TYPE}Help",
+    "links": [
+        {
+            "description": "Learn more about Gemini API quotas",
+            "url": "https://ai.google.dev/gemini-api/docs/rate-limits",
+        }
+    ],
+}
 
 
 def _fixed(status: int, document: Document) -> Build:
@@ -47,7 +93,7 @@ def _google(status: int, message: str) -> Build:
 
 def _gateway(message: str, code: str) -> Build:
     """Return a builder of the gateway's 500, its status in the document as well."""
-    return _fixed(500, gateway_error(message, code, status_code=500))
+    return _fixed(500, _gateway_error(message, code, status_code=500))
 
 
 def _html(status: int, title: str) -> Build:
@@ -79,13 +125,15 @@ ERRORS.add(
     "Google's bad key: reason API_KEY_INVALID",
     _fixed(
         400,
-        google_error(400, _BAD_KEY, error_info("API_KEY_INVALID"), localized(_BAD_KEY)),
+        google_error(
+            400, _BAD_KEY, _error_info("API_KEY_INVALID"), _localized(_BAD_KEY)
+        ),
     ),
 )
 ERRORS.add(
     "401",
     "the gateway's bad token",
-    _fixed(401, gateway_error("Invalid token", "invalid_token")),
+    _fixed(401, _gateway_error("Invalid token", "invalid_token")),
 )
 ERRORS.add(
     "403",
@@ -95,7 +143,7 @@ ERRORS.add(
 
 
 def _no_money() -> Document:
-    document = gateway_error(
+    document = _gateway_error(
         "user [10001] quota [1200] preConsumedQuota [154000] is not enough",
         "insufficient_user_quota",
     )
@@ -130,10 +178,10 @@ def _quota(builder: ResponseBuilder, quota_id: str, limit: str, delay: str) -> R
     model = builder.request.name
     message = (
         "You exceeded your current quota, please check your plan and billing details."
-        f" \n* Quota exceeded for metric: {QUOTA_METRIC}, limit: {limit},"
+        f" \n* Quota exceeded for metric: {_QUOTA_METRIC}, limit: {limit},"
         f" model: {model}\nPlease retry in {delay}s."
     )
-    details = HELP, quota_failure(quota_id, model, limit), retry_info(f"{delay}s")
+    details = _HELP, _quota_failure(quota_id, model, limit), _retry_info(f"{delay}s")
     return error_response(429, google_error(429, message, *details))
 
 
@@ -155,7 +203,7 @@ def _zero_quota(builder: ResponseBuilder, _argument: str) -> Response:
 
 @ERRORS.fault("429-header", "rate limit; Retry-After in seconds", **_SECONDS)
 def _retry_after(_builder: ResponseBuilder, argument: str) -> Response:
-    document = gateway_error("Too many requests", "rate_limit_exceeded")
+    document = _gateway_error("Too many requests", "rate_limit_exceeded")
     return error_response(429, document, ("Retry-After", argument))
 
 
@@ -167,7 +215,7 @@ def _retry_after(_builder: ResponseBuilder, argument: str) -> Response:
 )
 def _retry_after_date(_builder: ResponseBuilder, argument: str) -> Response:
     date = formatdate(time.time() + float(argument), usegmt=True)
-    document = gateway_error("Too many requests", "rate_limit_exceeded")
+    document = _gateway_error("Too many requests", "rate_limit_exceeded")
     return error_response(429, document, ("Retry-After", date))
 
 
@@ -190,7 +238,7 @@ ERRORS.add(
 
 @ERRORS.fault("503", "overloaded; with ARG, RetryInfo names a wait", argument="seconds")
 def _unavailable(_builder: ResponseBuilder, argument: str) -> Response:
-    details = [retry_info(f"{argument}s")] if argument else []
+    details = [_retry_info(f"{argument}s")] if argument else []
     message = "The model is overloaded. Please try again later."
     return error_response(503, google_error(503, message, *details))
 
@@ -218,7 +266,7 @@ ERRORS.add(
 ERRORS.add(
     "gateway-empty",
     "500 whose message is empty",
-    _fixed(500, gateway_error("", _BAD_STATUS)),
+    _fixed(500, _gateway_error("", _BAD_STATUS)),
 )
 
 # --- neither ----------------------------------------------------------------
@@ -239,5 +287,5 @@ ERRORS.add("html-200", "200 with an HTML page", _html(200, "Welcome"))
 ERRORS.add(
     "200-error",
     "200 whose JSON is an error",
-    _fixed(200, gateway_error("upstream load saturated", _BAD_STATUS)),
+    _fixed(200, _gateway_error("upstream load saturated", _BAD_STATUS)),
 )
