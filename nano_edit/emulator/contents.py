@@ -24,7 +24,7 @@ _SEAL = 24  # bytes of a signature that name it; the rest follows from them
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class SentPicture:
     """A picture as it came in a part."""
 
     facts: ReceivedImage
@@ -32,11 +32,11 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SentPart:
     """A text or a picture; exactly one of them is there."""
 
     text: str | None
-    picture: Picture | None
+    picture: SentPicture | None
     signature: str | None
 
 
@@ -45,7 +45,7 @@ class Turn:
     """What one side said at once."""
 
     role: str  # "user" or "model"
-    parts: tuple[Part, ...]
+    parts: tuple[SentPart, ...]
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ class Turn:
         return tuple(text for text in texts if text.strip())
 
     @property
-    def pictures(self) -> tuple[Picture, ...]:
+    def pictures(self) -> tuple[SentPicture, ...]:
         """The pictures, in order."""
         return tuple(part.picture for part in self.parts if part.picture)
 
@@ -92,7 +92,7 @@ def _turn(content: Any, where: str) -> Turn:
     )
 
 
-def _part(part: Any, where: str, *, own: bool) -> Part:
+def _part(part: Any, where: str, *, own: bool) -> SentPart:
     fields = fields_of(
         part, where, {"text", "inline_data", "thought", "thought_signature"}
     )
@@ -108,19 +108,21 @@ def _part(part: Any, where: str, *, own: bool) -> Part:
     if "text" in fields:
         if not isinstance(fields["text"], str):
             raise invalid(f"Invalid value at '{where}.text' (TYPE_STRING).")
-        return Part(fields["text"], None, signature)
+        return SentPart(fields["text"], None, signature)
     picture = _picture(fields["inline_data"], f"{where}.inline_data", own=own)
-    return Part(None, picture, signature)
+    return SentPart(None, picture, signature)
 
 
-def _picture(value: Any, where: str, *, own: bool) -> Picture:
+def _picture(value: Any, where: str, *, own: bool) -> SentPicture:
     """Return a part's picture; ``own`` is one that the model made, of any size."""
     fields = fields_of(value, where, {"mime_type", "data"})
     # Taken out of the document, so that a large request's base64 is let go at once.
     text = fields.pop("data", None)
     value.clear()
     data = decode(text, where=where)
-    return Picture(examine(fields.get("mime_type"), data, where=where, own=own), data)
+    return SentPicture(
+        examine(fields.get("mime_type"), data, where=where, own=own), data
+    )
 
 
 # --- what is to be done -----------------------------------------------------
@@ -132,7 +134,7 @@ def asked(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
     return last[::-1]
 
 
-def pictures_to_edit(turns: tuple[Turn, ...]) -> tuple[Picture, ...]:
+def pictures_to_edit(turns: tuple[Turn, ...]) -> tuple[SentPicture, ...]:
     """Return the pictures of the request, else the last one before it, if any."""
     given = tuple(picture for turn in asked(turns) for picture in turn.pictures)
     earlier = [picture for turn in turns for picture in turn.pictures]
@@ -180,7 +182,7 @@ def _decoded(text: str) -> bytes:
         raise invalid("Corrupted thought signature.") from None
 
 
-def _own_parts(turns: tuple[Turn, ...]) -> Iterator[tuple[int, Part, int]]:
+def _own_parts(turns: tuple[Turn, ...]) -> Iterator[tuple[int, SentPart, int]]:
     """Yield the model's parts with their positions and their turns', from 1."""
     for position, turn in enumerate(turns, start=1):
         if turn.role == "model":

@@ -20,7 +20,13 @@ from nano_edit.emulator.contents import (
 )
 from nano_edit.emulator.errors import Refusal, invalid, model_not_found, refuse
 from nano_edit.emulator.fields import choice, fields_of, load_json
-from nano_edit.emulator.models import LONG_RATIOS, RATIOS, SIZES, Model, find_model
+from nano_edit.emulator.models import (
+    LONG_RATIOS,
+    RATIOS,
+    SIZES,
+    EmulatedModel,
+    find_model,
+)
 
 if TYPE_CHECKING:
     from nano_edit.emulator.contents import Turn
@@ -43,7 +49,7 @@ class GenerateRequest:
     """A request that the service would carry out."""
 
     name: str  # the model's, as it was asked for
-    model: Model
+    model: EmulatedModel
     instruction: str = ""
     images: tuple[ReceivedImage, ...] = ()  # those that are to be edited
     data: tuple[bytes, ...] = ()  # the images' bytes, decoded
@@ -121,7 +127,7 @@ def read_request(
     )
 
 
-def _check_pictures(turns: tuple[Turn, ...], name: str, model: Model) -> int:
+def _check_pictures(turns: tuple[Turn, ...], name: str, model: EmulatedModel) -> int:
     """Return how many pictures there are in all turns."""
     pictures = [picture for turn in turns for picture in turn.pictures]
     if len(pictures) > model.images:
@@ -142,7 +148,7 @@ def too_large() -> Refusal:
 # --- the configuration ------------------------------------------------------
 
 
-def _image_config(value: Any, model: Model) -> tuple[str | None, str | None]:
+def _image_config(value: Any, model: EmulatedModel) -> tuple[str | None, str | None]:
     where = f"{_WHERE}.image_config"
     config = fields_of(value, where, {"aspect_ratio", "image_size"})
     ratio = choice(config, "aspect_ratio", where, RATIOS + LONG_RATIOS, model.ratios)
@@ -154,7 +160,7 @@ def _check_candidates(config: dict[str, Any]) -> None:
         raise invalid("Multiple candidates is not enabled for this model")
 
 
-def _check_thinking(value: Any, model: Model) -> None:
+def _check_thinking(value: Any, model: EmulatedModel) -> None:
     where = f"{_WHERE}.thinking_config"
     known = {"thinking_level", "thinking_budget", "include_thoughts"}
     level = fields_of(value, where, known).get("thinking_level")

@@ -51,7 +51,7 @@ _PIXELS_2_5 = {
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class EmulatedModel:
     """The limits of one model, and the format it answers in (Pillow's name)."""
 
     images: int = 1000
@@ -101,23 +101,27 @@ def _following(source: tuple[int, int]) -> tuple[int, int]:
     return (long, short) if source[0] >= source[1] else (short, long)
 
 
-_PRO = Model(images=14, sizes=("1K", "2K", "4K"), ratios=RATIOS)
-_FLASH = Model(images=14, thinking=("minimal", "high"))
+_PRO = EmulatedModel(images=14, sizes=("1K", "2K", "4K"), ratios=RATIOS)
+_FLASH = EmulatedModel(images=14, thinking=("minimal", "high"))
 
 MODELS = {
     "gemini-3-pro-image": _PRO,
     "gemini-3-pro-image-preview": _PRO,
-    "gemini-nano-banana-2.1": Model(
+    "gemini-nano-banana-2.1": EmulatedModel(
         images=14, sizes=("1K", "2K", "4K"), thinking=("minimal", "medium", "high")
     ),
     "gemini-3.1-flash-image": _FLASH,
     "gemini-3.1-flash-image-preview": _FLASH,
-    "gemini-3.1-flash-lite-image": Model(images=14, sizes=("1K",), ratios=RATIOS),
-    "gemini-2.5-flash-image": Model(images=3, sizes=(), ratios=RATIOS, format="PNG"),
+    "gemini-3.1-flash-lite-image": EmulatedModel(
+        images=14, sizes=("1K",), ratios=RATIOS
+    ),
+    "gemini-2.5-flash-image": EmulatedModel(
+        images=3, sizes=(), ratios=RATIOS, format="PNG"
+    ),
 }
 
 
-def find_model(name: str) -> Model | None:
+def find_model(name: str) -> EmulatedModel | None:
     """Return the model of this name; None when the service has retired it.
 
     By agreement a name that ends in ``-retired`` or holds ``unknown`` is one
@@ -125,4 +129,4 @@ def find_model(name: str) -> Model | None:
     """
     if name.endswith("-retired") or "unknown" in name:
         return None
-    return MODELS.get(name, Model())
+    return MODELS.get(name, EmulatedModel())

@@ -23,7 +23,7 @@ from nano_edit.emulator.faults.drift import parse_drift
 from nano_edit.emulator.faults.errors import ERRORS
 from nano_edit.emulator.faults.syntax import FaultQueue
 from nano_edit.emulator.log import Log, hash_key, strip_scheme
-from nano_edit.emulator.models import Model
+from nano_edit.emulator.models import EmulatedModel
 from nano_edit.emulator.replies import ResponseBuilder
 from nano_edit.emulator.responses import Response, write_json
 
@@ -148,7 +148,7 @@ class EmulatedService:
         self.log.note(call.number, **key_facts(call.query, headers))
         fault = self.faults.peek()
         if fault.kind in ERRORS.kinds:
-            request = GenerateRequest(call.model, Model())
+            request = GenerateRequest(call.model, EmulatedModel())
             return fault.kind.build(ResponseBuilder(request), fault.argument)
         if call.method == "models.list":
             document = catalog.list_models(call.query)
