@@ -4,8 +4,8 @@
     python scripts/generate.py --check    writes nothing; 1 when a file is stale
 
 Generated: the completions (in ``completions/`` and, as package data, in
-``nano_edit/cli/completions/``), ``docs/nano-edit.1``, ``docs/reference.md``, and the
-table of variables in ``docs/configuration.md``.
+``nano_edit/cli/completions/``), ``docs/nano-edit.1``, ``docs/reference.md``,
+``docs/models.md``, and the table of variables in ``docs/configuration.md``.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # this tree's package, installed or not
 
 from man_page import man_page  # noqa: E402 - likewise
+from models_page import models_page  # noqa: E402 - likewise
 from reference_page import reference_page, variables_table  # noqa: E402 - likewise
 
 from completions import SCRIPTS  # noqa: E402 - after the path to what it imports
@@ -35,6 +36,7 @@ def generated() -> dict[Path, str]:
         files[ROOT / "nano_edit/cli/completions" / FILE_NAMES[shell]] = text
     files[DOCS / "nano-edit.1"] = man_page()
     files[DOCS / "reference.md"] = reference_page()
+    files[DOCS / "models.md"] = models_page()
     files[CONFIGURATION] = _with_block(
         _text(CONFIGURATION), "variables", variables_table()
     )
