@@ -252,15 +252,18 @@ def test_second_picture_without_a_file_is_recovered_from_the_reply(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="limits are POSIX's")
-def test_broken_reply_is_kept_where_no_file_can_be_opened_any_more(
+def test_broken_reply_gives_its_picture_or_is_kept_where_files_are_few(
     tmp_path: Path,
 ) -> None:
-    """Reading it again takes files; without them the reply is kept, and it is paid."""
+    """Reading it again takes a file, which may or may not have become free."""
     with Emulator(faults="nan", signature_bytes=1000) as service:
         said = limited(tmp_path, "files", 0, service.url)
+    kept = list_kept(tmp_path / "state" / "replies")
+    if said.startswith("out."):
+        assert kept == []
+        return
     assert " yes " in said
     assert "Nothing was sent" not in said
-    (kept,) = list_kept(tmp_path / "state" / "replies")
-    assert kept.whole
-    again = recover(kept.path, Destination(tmp_path, "again", None), lambda _: None)
-    assert again.image.path == tmp_path / "again.jpg"
+    assert [reply.whole for reply in kept] == [True]
+    recover(kept[0].path, Destination(tmp_path, "again", None), lambda _: None)
+    assert (tmp_path / "again.jpg").exists()
