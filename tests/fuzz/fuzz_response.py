@@ -1,4 +1,4 @@
-"""Fuzz target: whatever the bytes, the reply's reader keeps its laws.
+"""Fuzz target: whatever the bytes, the readers of a reply keep their laws.
 
 ::
 
@@ -10,7 +10,9 @@ A finding is written to a file of its own; put it into ``corpus``, where
 
 The laws: bytes give events or a ProtocolError within them, nothing else; the same
 at every chunk size; what is accepted is JSON, and holds the pictures that ``json``
-and ``base64`` find.
+and ``base64`` find.  The lenient reader gives events whatever the bytes, compressed
+ones too, the same at every chunk size, and those of the strict one where that
+accepts them.
 """
 
 from __future__ import annotations
@@ -23,8 +25,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nano_edit.domain import ReplyEvent
 
+LIMIT = 1 << 20  # bytes of a document
 WORDS = Path(__file__).parent / "reply.dict"
 
 
@@ -35,30 +40,52 @@ def check(raw: bytes) -> None:
         assert _read(raw, size) == whole, "the chunks make a difference"
     if whole is not None:
         _check_against_json(raw, whole)
+    _check_leniently(raw, whole)
 
 
 def _read(raw: bytes, size: int) -> list[ReplyEvent] | None:
     """Return the events, neighbouring picture data joined; None for a fault."""
-    from nano_edit.domain import ImageData  # noqa: PLC0415 - instrumented first
-    from nano_edit.errors import ProtocolError  # noqa: PLC0415 - likewise
+    from nano_edit.errors import ProtocolError  # noqa: PLC0415 - instrumented first
     from nano_edit.wire.gemini.response import ResponseParser  # noqa: PLC0415 - likewise
 
     parser = ResponseParser()
     events: list[ReplyEvent] = []
     try:
         for at in range(0, len(raw), size):
-            for event in parser.feed(raw[at : at + size]):
-                last = events[-1] if events else None
-                if isinstance(event, ImageData) and isinstance(last, ImageData):
-                    events[-1] = ImageData(last.data + event.data)
-                else:
-                    events.append(event)
+            events += parser.feed(raw[at : at + size])
         parser.close()
     except ProtocolError as fault:
         if not 0 <= fault.offset <= len(raw):
             raise AssertionError("the byte lies outside") from fault
         return None
-    return events
+    return _joined(events)
+
+
+def _check_leniently(raw: bytes, strict: list[ReplyEvent] | None) -> None:
+    from nano_edit.wire.gemini.salvage import events_of  # noqa: PLC0415 - likewise
+
+    for anywhere in (False, True):
+        whole = _joined(events_of([raw], LIMIT, anywhere=anywhere))
+        for size in (1, 1 + sum(raw) % 13):
+            pieces = (raw[at : at + size] for at in range(0, len(raw), size))
+            found = _joined(events_of(pieces, LIMIT, anywhere=anywhere))
+            assert found == whole, "the chunks make a difference"
+        if strict is not None and not anywhere:
+            assert whole == strict, "the two readers differ"
+
+
+def _joined(events: Iterable[ReplyEvent]) -> list[ReplyEvent]:
+    """Return the events, neighbouring picture data joined."""
+    from nano_edit.domain import ImageData  # noqa: PLC0415 - instrumented first
+
+    joined: list[ReplyEvent] = []
+    for event in events:
+        last = joined[-1] if joined else None
+        if isinstance(event, ImageData) and isinstance(last, ImageData):
+            joined[-1] = ImageData(last.data + event.data)
+        else:
+            joined.append(event)
+    return joined
 
 
 def _check_against_json(raw: bytes, events: list[ReplyEvent]) -> None:
@@ -103,6 +130,6 @@ def _standard(text: str) -> str:
 if __name__ == "__main__":
     atheris = importlib.import_module("atheris")  # not needed to replay the corpus
     with atheris.instrument_imports(include=["nano_edit.wire"]):
-        importlib.import_module("nano_edit.wire.gemini.response")
+        importlib.import_module("nano_edit.wire.gemini.salvage")
     atheris.Setup([*sys.argv, f"-dict={WORDS}"], check)
     atheris.Fuzz()

@@ -359,7 +359,7 @@ def test_a_host_is_looked_up_although_no_further_thread_is_allowed(
 
     with Peer(always(200, b"{}")) as peer:
         monkeypatch.setattr(threading.Thread, "start", refuse)
-        assert ask(peer.url) == b"{}"
+        assert ask(f"http://localhost:{peer.port}") == b"{}"
 
 
 def test_every_address_of_a_host_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -828,6 +828,31 @@ def test_stop_ends_a_look_up() -> None:
     assert took < SLACK
 
 
+@needs_a_full_queue
+def test_no_further_address_is_tried_after_stop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    look_up = socket.getaddrinfo
+    with (
+        full_backlog() as port,
+        Client(service(f"http://localhost:{port}", connect_timeout=0.4)) as client,
+    ):
+
+        def several(host: bytes | str, *more: Any, **named: Any) -> list[Any]:
+            if host != b"localhost":
+                return look_up(host, *more, **named)
+            client.stop()
+            both = "127.0.0.1", "127.0.0.2"  # the second would refuse
+            return [found for each in both for found in look_up(each, *more, **named)]
+
+        monkeypatch.setattr(socket, "getaddrinfo", several)
+        with (
+            pytest.raises(InterruptedEdit),
+            client.send(MODEL, request_body(), lambda _: None),
+        ):
+            pass
+
+
 def test_stop_ends_a_handshake(trusted: Authority) -> None:
     assert trusted.file.exists()
     ready = threading.Event()
@@ -896,6 +921,12 @@ def test_a_compressed_error_is_read() -> None:
 @pytest.mark.parametrize("coding", ["deflate", "gzip"])
 def test_an_error_that_cannot_be_decoded_is_told_by_its_status(coding: str) -> None:
     with Peer(always(401, b"\x00junk", f"Content-Encoding: {coding}")) as peer:
+        assert isinstance(failure(peer.url), AuthError)
+
+
+@pytest.mark.parametrize("said", [b"x", b"", b"\x1f"])
+def test_an_error_of_a_byte_is_told_by_its_status(said: bytes) -> None:
+    with Peer(always(403, said)) as peer:
         assert isinstance(failure(peer.url), AuthError)
 
 

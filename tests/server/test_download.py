@@ -2,13 +2,22 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import socket
 import time
 from typing import TYPE_CHECKING, Any
 
 import httpcore
 import pytest
-from support.peers import Authority, Line, Peer, always, answer, refusing_port
+from support.peers import (
+    Authority,
+    Line,
+    Peer,
+    always,
+    answer,
+    full_backlog,
+    refusing_port,
+)
 
 from nano_edit.errors import ExitStatus, InputError
 from nano_edit.wire.http import download as downloads
@@ -187,6 +196,16 @@ def test_a_server_that_is_away_is_named() -> None:
     with refusing_port() as port:
         fault = failure(f"https://127.0.0.1:{port}/in.png")
     assert fault.message.startswith("https://127.0.0.1/in.png: it cannot be fetched")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a full queue refuses there")
+def test_a_server_that_takes_no_connection_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(downloads, "TIMEOUT", 0.2)
+    with full_backlog() as port:
+        message = failure(f"https://127.0.0.1:{port}/in.png").message
+    assert "no connection within 0.2 s" in message
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:

@@ -16,10 +16,11 @@ from support.peers import Line, Peer, always, answer
 from support.replies import body, image_part, reply
 
 from nano_edit import Edit, Editor, EditResult, NanoEditError
-from nano_edit.domain import Destination
+from nano_edit.domain import BytesReceived, Destination
 from nano_edit.engine.recover import recover
 from nano_edit.engine.replies.kept import list_kept
 from nano_edit.engine.replies.spool import state_folder
+from nano_edit.errors import InterruptedEdit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -204,6 +205,32 @@ def test_a_draft_is_no_result_when_the_final_picture_was_cut(
     result = recover(caught.value.recovery, to, lambda _: None)
     assert (tmp_path / "again.png").read_bytes() == FIRST
     assert "Its last picture is not whole" in result.warnings[0]
+
+
+@pytest.mark.parametrize("sound_so_far", [True, False])
+def test_stopping_while_a_reply_comes_keeps_what_came(
+    sound_so_far: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.png").write_bytes(FIRST)
+    begin = b'{"candidates": ' if sound_so_far else b"no JSON"
+
+    def talk(line: Line) -> None:
+        line.request()
+        line.send(answer(200, b"", "Content-Length: 9999", length=False), begin)
+        line.drip(b" " * 900, 0.02)
+
+    def stop_soon(event: object) -> None:
+        if isinstance(event, BytesReceived) and event.received > len(begin) + 3:
+            editor.stop()
+
+    with Peer(talk) as peer:
+        editor = Editor(base_url=peer.url, api_key=KEY, observe=stop_soon)
+        with editor, pytest.raises(InterruptedEdit) as caught:
+            editor.edit(Edit("blur", ("in.png",), output="out.png"))
+    assert caught.value.billed == "yes"
+    (only,) = kept()
+    assert only.startswith(begin)
 
 
 # --- codings ------------------------------------------------------------------

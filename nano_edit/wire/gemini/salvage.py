@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from nano_edit.wire.codec.json_stream import Scalar
     from nano_edit.wire.gemini.response_schema import Node
 
-MAX_TOKENS = 200_000  # a sound reply has a few thousand
+MAX_TOKENS = 2_000_000  # a sound reply has a few hundred
 
 
 def events_of(

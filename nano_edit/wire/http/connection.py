@@ -25,12 +25,13 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 
 from nano_edit.domain import BytesSent, Connected, RequestSent
+from nano_edit.wire.http.clock import Alarm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from nano_edit.domain import Observe
-    from nano_edit.wire.http.clock import Alarm, Clock
+    from nano_edit.wire.http.clock import Clock
 
 KEEP_ALIVE = 30  # seconds of silence before TCP asks whether the other end lives
 
@@ -63,14 +64,13 @@ class Connection(httpcore.NetworkBackend):
         self._lock = threading.Lock()
         self._woken = threading.Event()  # a look-up has ended, or the attempt
         self._socket: socket.socket | None = None
-        self._alarm: Alarm | None = None
+        self._alarm = Alarm(lambda: None)
 
     def __enter__(self) -> None:
         self._alarm = self._clock.after(self.seconds, lambda: self.cut(EXPIRED))
 
     def __exit__(self, *_: object) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
+        self._alarm.cancel()
         self._hold(None)
 
     def cut(self, reason: str) -> None:
@@ -119,20 +119,23 @@ class Connection(httpcore.NetworkBackend):
         what is left.
         """
         end = time.monotonic() + (timeout or self.seconds)
-        addresses = self._addresses(host, port, end)
-        for left in range(len(addresses), 0, -1):
+        *others, last = self._addresses(host, port, end)
+
+        def connect(address: str, left: int) -> httpcore.NetworkStream:
             share = max(0.001, (end - time.monotonic()) / left)
+            stream = httpcore.SyncBackend().connect_tcp(
+                address, port, share, local_address, socket_options
+            )
+            self._connected(stream.get_extra_info("socket"))
+            return stream
+
+        for tried, address in enumerate(others):
             try:
-                stream = httpcore.SyncBackend().connect_tcp(
-                    addresses[-left], port, share, local_address, socket_options
-                )
+                return connect(address, 1 + len(others) - tried)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                if left == 1 or self.cut_by:
+                if self.cut_by:
                     raise
-            else:
-                break
-        self._connected(stream.get_extra_info("socket"))
-        return stream
+        return connect(last, 1)
 
     def _addresses(self, host: str, port: int, end: float) -> list[str]:
         """Return the host's IP addresses, in the order in which to try them."""

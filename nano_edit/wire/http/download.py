@@ -66,14 +66,13 @@ class _Download:
 
     def run(self) -> None:
         """Follow the redirects to the picture and write it."""
-        at: str | None = self._url
+        at = self._url
         for _ in range(MAX_REDIRECTS + 1):
-            if at is None:
+            to = self._hop(at)
+            if to is None:
                 return
-            at = self._hop(at)
-            self._is_first = False
-        if at is not None:
-            raise _unusable(self._url, "it redirects too often")
+            at, self._is_first = to, False
+        raise _unusable(self._url, "it redirects too often")
 
     def _hop(self, at: str) -> str | None:
         """Ask for ``at``: write the picture, or return where it redirects to."""

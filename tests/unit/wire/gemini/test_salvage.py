@@ -23,8 +23,9 @@ from nano_edit.domain import (
     Usage,
 )
 from nano_edit.errors import ProtocolError
+from nano_edit.wire.gemini import salvage
 from nano_edit.wire.gemini.response import MAX_TEXT, MAX_WORD, ResponseParser
-from nano_edit.wire.gemini.salvage import MAX_TOKENS, LenientParser, events_of
+from nano_edit.wire.gemini.salvage import LenientParser, events_of
 
 RECORDED = ROOT.parent / "shared" / "recorded"
 PICTURES = ["edit-text-and-png-raw", "flash-lite-jpeg-raw", "pro-text-and-jpeg"]
@@ -375,9 +376,10 @@ def test_reading_ends_at_its_bound() -> None:
     assert images(read(raw, 100, limit=5000)) == []
 
 
-def test_the_number_of_tokens_has_a_bound() -> None:
-    raw = b"[" * (MAX_TOKENS + 1) + sound()
-    assert read(raw) == [ReplyEnded()]
+def test_the_number_of_tokens_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(salvage, "MAX_TOKENS", 1000)
+    assert images(read(b"[" * 400 + b"]" * 399 + sound())) == [FINAL]
+    assert read(b"[" * 1001 + sound()) == [ReplyEnded()]
 
 
 def test_memory_does_not_grow_with_the_reply() -> None:
