@@ -14,6 +14,7 @@ Rules:
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -93,8 +94,21 @@ class Edit(Frozen):
     @property
     def label(self) -> str:
         """The name by which a person knows this edit."""
-        name = self.where or (self.images[0] if self.images else "")
+        name = self.where or (shown_source(self.images[0]) if self.images else "")
         return f"{name} #{self.variant}" if self.variant else name
+
+
+def shown_source(source: str) -> str:
+    """Return a picture's name as messages show it.
+
+    That is a path as it is, and a URL without what may give access to it: user name,
+    password and query (a signature, perhaps).
+    """
+    scheme, is_url, rest = source.partition("://")
+    if not is_url or not scheme.isalnum():
+        return source
+    host, slash, path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 # --- what goes out -----------------------------------------------------------

@@ -164,7 +164,9 @@ def test_7_rejected_the_request_is_invalid_or_redirected(
     assert edit(fault).status == 7
 
 
-@pytest.mark.parametrize("fault", ["500", "503", "524-html", "html-200", "truncated-json"])
+@pytest.mark.parametrize(
+    "fault", ["500", "503", "524-html", "html-200", "truncated-json"]
+)
 def test_8_server_5xx_or_a_reply_that_is_not_the_contracts(
     edit: Callable[..., Finished], fault: str
 ) -> None:

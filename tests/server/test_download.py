@@ -99,7 +99,7 @@ def test_a_redirect_that_is_not_safe_is_not_followed(
         fault = failure(f"{peer.url}/in.png?token=secret")
         assert peer.connections == 1
     assert said in fault.message
-    assert fault.message.startswith("https://127.0.0.1/in.png: ")
+    assert fault.message.startswith(f"https://127.0.0.1:{peer.port}/in.png: ")
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,8 @@ def test_credentials_are_not_repeated() -> None:
 def test_a_server_that_is_away_is_named() -> None:
     with refusing_port() as port:
         fault = failure(f"https://127.0.0.1:{port}/in.png")
-    assert fault.message.startswith("https://127.0.0.1/in.png: it cannot be fetched")
+    shown = f"https://127.0.0.1:{port}/in.png: it cannot be fetched"
+    assert fault.message.startswith(shown)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a full queue refuses there")

@@ -23,6 +23,7 @@ from nano_edit.domain import (
     ReplyStarted,
     RequestSent,
     RetryScheduled,
+    shown_source,
 )
 from nano_edit.engine.describe import MASK, masked_headers
 from nano_edit.wire.service import endpoint
@@ -119,8 +120,8 @@ def request_lines(request: EditRequest, service: Service, total: int) -> Iterato
     )
     yield f"text  {len(request.instruction.encode()):,} bytes"
     for image in request.images:
-        pixels = f"{image.width}x{image.height}"
-        yield f"{image.mime_type}  {pixels}  {image.size:,} bytes  {image.source}"
+        pixels, source = f"{image.width}x{image.height}", shown_source(image.source)
+        yield f"{image.mime_type}  {pixels}  {image.size:,} bytes  {source}"
     yield f"{total:,} bytes in all"
 
 

@@ -7,6 +7,7 @@ file is used where it is; everything else is spooled.
 Rules:
 - What cannot be read is an `InputError` that names it and says why.
 - Standard input is read once; naming it twice is an error, not an empty picture.
+- A URL is shown without what may give access to it.
 - Names are kept as the system gave them: one that is not UTF-8 holds surrogates.
 """
 
@@ -17,6 +18,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from nano_edit.domain import shown_source
 from nano_edit.errors import InputError
 from nano_edit.frozen import Frozen
 from nano_edit.pictures.inputs.near_names import near_name
@@ -61,7 +63,7 @@ def refuse_unusable(sources: Sequence[str]) -> None:
         scheme = _SCHEME.match(source)
         if scheme and scheme[1].lower() != "https":
             raise InputError(
-                f"{source} cannot be fetched: only https URLs are.",
+                f"{shown_source(source)} cannot be fetched: only https URLs are.",
                 hint="Download the picture and give the file.",
             )
 
@@ -80,7 +82,7 @@ def locate(
         spooled = workspace.new_file(".download")
         with spooled.open("wb") as file:
             fetch(source, file)
-        return Source(source, source, spooled, None)
+        return Source(shown_source(source), source, spooled, None)
     return _located_path(source, workspace)
 
 

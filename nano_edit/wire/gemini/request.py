@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from nano_edit.domain import shown_source
 from nano_edit.errors import InputError
 from nano_edit.wire.codec.base64_stream import Encoder, encoded_length
 
@@ -89,7 +90,7 @@ def read_content(image: ImageInput) -> Iterator[bytes]:
         if isinstance(piece, bytes):
             yield piece
         else:
-            yield from _read_span(piece, image.source)
+            yield from _read_span(piece, shown_source(image.source))
 
 
 def _read_span(span: FileSpan, source: str) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import httpcore
 
+from nano_edit.domain import shown_source
 from nano_edit.errors import InputError
 from nano_edit.version import VERSION
 from nano_edit.wire.http.clock import Clock
@@ -170,9 +171,6 @@ def _why(fault: Exception) -> str:
 
 
 def _unusable(url: str, why: str) -> InputError:
-    try:
-        parts = urlsplit(url)
-        shown = f"{parts.scheme}://{parts.hostname}{parts.path}"
-    except ValueError:
-        shown = "The URL"  # as it is it may hold a password
-    return InputError(f"{shown}: {why}.", hint="Download it and name the file.")
+    return InputError(
+        f"{shown_source(url)}: {why}.", hint="Download it and name the file."
+    )
