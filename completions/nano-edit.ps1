@@ -182,6 +182,6 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
     [System.Management.Automation.CompletionCompleters]::CompleteFilename($word) |
         Where-Object {
             $_.ResultType -eq 'ProviderContainer' -or
-            $_.ListItemText -match '\.(png|jpg|jpeg|webp|avif|gif|bmp|tif|tiff|heic|heif|ppm|ico)$'
+            $_.ListItemText -match '\.(png|apng|jpg|jpeg|jpe|jfif|mpo|webp|avif|gif|bmp|tif|tiff|heic|heif|hif|ppm|pgm|pbm|pnm|ico)$'
         }
 }

@@ -1,4 +1,4 @@
-"""The picture formats, read and written, and their names in every tongue.
+"""The picture formats, read and written: suffixes, MIME types, option values.
 
 A format has one word here ("png", "jpeg", "webp", "avif", "tiff"); file names,
 MIME types and the command line have others.  Pure tables: no Pillow, no disk.
@@ -20,10 +20,11 @@ FORMATS: Final = {
 """File name suffix, in lower case, to format."""
 
 READ_SUFFIXES: Final = (
-    ".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp",
-    ".tif", ".tiff", ".heic", ".heif", ".ppm", ".ico",
+    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".webp", ".avif",
+    ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".hif",
+    ".ppm", ".pgm", ".pbm", ".pnm", ".ico",
 )  # fmt: skip
-"""Suffixes of pictures that can be read; what a file is its bytes tell."""
+"""Suffixes of pictures in folders; what a file really is, its bytes tell."""
 
 SUFFIXES: Final = {
     "png": ".png",

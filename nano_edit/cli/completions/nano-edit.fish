@@ -68,7 +68,7 @@ end
 
 function __nano_edit_pictures -d 'Print pictures and folders, or else any file'
     set -l files (__nano_edit_files (commandline -ct))
-    set -l wanted '^[^\t]*(?:/|\.(?:png|jpg|jpeg|webp|avif|gif|bmp|tif|tiff|heic|heif|ppm|ico))(?:\t.*)?$'
+    set -l wanted '^[^\t]*(?:/|\.(?:png|apng|jpg|jpeg|jpe|jfif|mpo|webp|avif|gif|bmp|tif|tiff|heic|heif|hif|ppm|pgm|pbm|pnm|ico))(?:\t.*)?$'
     set -l pictures (string match -ri -- $wanted $files)
     if set -q pictures[1]
         printf '%s\n' $pictures
