@@ -82,6 +82,7 @@ SPEAK_HTTP = {
     "nano_edit.wire.http.client",
     "nano_edit.wire.http.connection",
     "nano_edit.wire.http.download",
+    "nano_edit.wire.http.key_check",
     "nano_edit.wire.http.pool",
     "nano_edit.wire.http.transport_errors",
 }

@@ -58,11 +58,19 @@ def endpoint(base_url: str, model: str) -> str:
 
     Raises UsageError for a base URL that is none or would give the key away.
     """
+    return f"{models_url(base_url)}/{quote(model, safe='')}:generateContent"
+
+
+def models_url(base_url: str) -> str:
+    """Return the URL of the list of models; a path in ``base_url`` is kept.
+
+    Raises UsageError for a base URL that is none or would give the key away.
+    """
     _checked(base_url)
     base = base_url.rstrip("/")
     if not base.endswith(("/v1beta", "/v1")):
         base += "/v1beta"
-    return f"{base}/models/{quote(model, safe='')}:generateContent"
+    return f"{base}/models"
 
 
 def needs_key(base_url: str) -> bool:

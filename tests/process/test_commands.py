@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support import photo
+from support.peers import Line, Peer, always
 from support.settling import write_config
 
 from nano_edit.cli.config.folders import config_folder
 from nano_edit.wire.models import MODELS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from support import Finished, Run
+
+    from nano_edit.emulator import Emulator
 
 CANARY = "sk-canary-4711"
 NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
@@ -51,6 +54,43 @@ def test_status_is_one_line_a_provider_and_shows_no_key(run: Run) -> None:
     assert lines[1] == "google  key from GEMINI_API_KEY"
     (one,) = run("auth", "status", "--provider", "google", env=env).stdout.splitlines()
     assert one == lines[1]
+
+
+def test_a_key_is_checked_by_the_service(run: Run, emulator: Emulator) -> None:
+    asked = ("auth", "status", "--check", "--base-url", emulator.url)
+    done = run(*asked, env={**NO_KEYRING, "APIYI_API_KEY": CANARY})
+    assert done.status == 0
+    assert done.stdout.startswith("apiyi   key from APIYI_API_KEY, accepted\n")
+    assert not emulator.requests  # no edit was asked for
+    done = run(*asked, "--json", env={**NO_KEYRING, "APIYI_API_KEY": CANARY})
+    assert [each["accepted"] for each in objects(done)] == [True, None]
+    done = run(*asked, env=NO_KEYRING)
+    assert (done.status, "There is no key." in done.stderr) == (4, True)
+
+
+REFUSED = (
+    b'{"error": {"code": 401, "message": "Bad key sk-canary-4711", "status": "X"}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("talk", "status", "said"),
+    [
+        (always(401, REFUSED), 4, ", refused: "),
+        (always(502, b"{}"), 5, "key from APIYI_API_KEY: "),
+        (Line.reset, 5, "cannot be reached"),
+    ],
+)
+def test_a_key_that_is_not_accepted_is_an_error(
+    run: Run, talk: Callable[[Line], None], status: int, said: str
+) -> None:
+    with Peer(talk) as peer:
+        done = run(
+            *("auth", "status", "--check", "--base-url", peer.url),
+            env={**NO_KEYRING, "APIYI_API_KEY": CANARY},
+        )
+    assert (done.status, said in done.stdout) == (status, True)
+    assert "canary" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.cli.commands.asking import confirm
-from nano_edit.cli.config.keys import forget, key_state, read_key, store
+from nano_edit.cli.config.keys import find_key, forget, key_state, read_key, store
 from nano_edit.cli.config.settings import DEFAULT
 from nano_edit.cli.json_line import json_line
-from nano_edit.errors import UsageError
+from nano_edit.errors import AuthError, NanoEditError, NetworkError, UsageError
 from nano_edit.wire.credentials import key_in_environment
+from nano_edit.wire.http.key_check import check_key
 from nano_edit.wire.providers import PROVIDERS, provider_like
+from nano_edit.wire.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nano_edit.cli.config.settings import Settings
+    from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
     from nano_edit.domain import ApiKey
     from nano_edit.wire.providers import Provider
@@ -59,19 +62,62 @@ def logout(settings: Settings, terminal: Terminal) -> None:
 
 
 def status(settings: Settings, terminal: Terminal) -> None:
-    """Say of each provider whether there is a key and where it comes from."""
+    """Say of each provider whether there is a key and where it comes from.
+
+    With ``--check`` each service is asked whether it takes its key; raises AuthError
+    when one does not, or when there is no key at all.
+    """
     options = settings.options
     asked = settings.origins["provider"] != DEFAULT
     names = [options.provider] if asked else list(PROVIDERS)
-    states = [key_state(options, PROVIDERS[name], terminal.environ) for name in names]
+    states = [_state(options, PROVIDERS[name], terminal.environ) for name in names]
     for state in states:
         if options.json:
             terminal.result(json_line(state))
         else:
             terminal.result(_line(state))
+    if options.check:
+        _raise_refusal(states)
+
+
+def _state(
+    options: Options, provider: Provider, environ: Mapping[str, str]
+) -> dict[str, Any]:
+    state = key_state(options, provider, environ)
+    if not options.check:
+        return state
+    state["accepted"] = None
+    if state["found"]:
+        key = find_key(options, provider, environ).key
+        url = options.base_url or provider.base_url
+        try:
+            check_key(Service(provider, url, key, timeout=options.connect_timeout))
+        except NanoEditError as error:
+            state["accepted"] = False if isinstance(error, AuthError) else None
+            state["message"] = error.message
+        else:
+            state["accepted"] = True
+    return state
 
 
 def _line(state: Mapping[str, Any]) -> str:
-    found = f"key from {state['origin']}" if state["found"] else "no key"
+    if not state["found"]:
+        return f"{state['provider']:8}no key: {state['message']}"
+    accepted = ""
+    if state.get("accepted") is not None:
+        accepted = ", accepted" if state["accepted"] else ", refused"
     more = f": {state['message']}" if state["message"] else ""
-    return f"{state['provider']:8}{found}{more}"
+    return f"{state['provider']:8}key from {state['origin']}{accepted}{more}"
+
+
+def _raise_refusal(states: Sequence[Mapping[str, Any]]) -> None:
+    """Raise for a key that does not work, or that nobody could say it does."""
+    found = [state for state in states if state["found"]]
+    if not found:
+        raise AuthError("There is no key.", hint="nano-edit auth login stores one.")
+    if any(state["accepted"] is False for state in found):
+        raise AuthError(
+            "A key is refused.", hint="Get another, then: nano-edit auth login"
+        )
+    if any(state["accepted"] is None for state in found):
+        raise NetworkError("A service could not be asked about its key.")
