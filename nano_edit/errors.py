@@ -16,7 +16,7 @@
     |-- OutputError         11 output      the image came but could not be written
     |-- PartialError        12 partial     some of many edits failed
     `-- InterruptedEdit    130 interrupted Ctrl-C
-        `-- TerminatedEdit 143 terminated  SIGTERM
+        `-- TerminatedEdit 143 terminated  SIGTERM or SIGHUP
 
 Every error carries what the user needs next: ``message`` (what happened and
 why), ``hint`` (what to do), ``billed``, and ``recovery`` (where what was paid

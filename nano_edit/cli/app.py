@@ -10,7 +10,6 @@ Rules:
 
 from __future__ import annotations
 
-import os
 import sys
 
 from nano_edit.cli.help.answers import answer
@@ -35,7 +34,7 @@ def run(arguments: Sequence[str], terminal: Terminal) -> int:
     """Run the command and return its exit status; every error ends here."""
     told = _Told(as_json="--json" in arguments)  # the configuration may say so too
     try:
-        _go(_plain(arguments), terminal, told)
+        _go(list(arguments), terminal, told)
     except BaseException as fault:  # noqa: BLE001 - the funnel: nothing goes past it
         leave_to_system()
         # Loaded only now, since --help loads none of what it needs.
@@ -67,24 +66,3 @@ def _go(arguments: list[str], terminal: Terminal, told: _Told) -> None:
         text = run_command(arguments, terminal, page, told.in_json)
     if text:
         terminal.page(text)
-
-
-def _plain(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments with ``--show=both`` as the flag that it is."""
-    shown = {"--show=both": "--show-both", "--show=result": "--show"}
-    plain = [shown.get(argument, argument) for argument in arguments]
-    return _expanded(plain) if os.name == "nt" else plain
-
-
-def _expanded(arguments: list[str]) -> list[str]:
-    """Return the arguments with ``*.jpg`` as the files it names.
-
-    What a shell does elsewhere; ``cmd`` and PowerShell leave it to the program.
-    """
-    from glob import glob  # noqa: PLC0415 - for Windows alone
-
-    found: list[str] = []
-    for argument in arguments:
-        is_pattern = not argument.startswith("-") and any(c in argument for c in "*?")
-        found += (sorted(glob(argument)) if is_pattern else None) or [argument]  # noqa: PTH207 - keeps the text as typed
-    return found

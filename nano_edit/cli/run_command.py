@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nano_edit.cli.command_line import plain
 from nano_edit.cli.command_table import BY_NAME, GROUPS, PROGRAM, chosen, members
 from nano_edit.cli.config.effects import check_effects
 from nano_edit.cli.config.settings import settle
@@ -20,7 +21,7 @@ from nano_edit.cli.plain_line import read_plain
 from nano_edit.cli.signals import raise_in_main_thread
 from nano_edit.cli.suggestions import command_like, member_like, unquoted
 from nano_edit.cli.terminal import OutputLost
-from nano_edit.errors import UsageError
+from nano_edit.errors import Terminated, UsageError
 from nano_edit.wire.models import full_name, model_note
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def run_command(
     ``told_in_json`` learns whether a failure is to be told as JSON.  Raises
     NanoEditError.
     """
-    name, rest = chosen(arguments)
+    name, rest = chosen(plain(arguments))
     if name == "help":
         name, rest = " ".join(rest), ["--help"]
     if name not in BY_NAME:
@@ -104,7 +105,7 @@ def _about_model(name: str, settings: Settings) -> tuple[str, ...]:
 def _run(name: str, settings: Settings, terminal: Terminal) -> NanoEditError | None:
     """Run the command; return an error that its results have told already."""
     run = _function_of(_kind(name, settings))
-    raise_in_main_thread()
+    raise_in_main_thread(Terminated)
     try:
         ended: NanoEditError | None = run(settings, terminal)
     except OutputLost as fault:

@@ -69,11 +69,12 @@ def ignore_interrupt() -> None:
         _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
 
 
-def raise_in_main_thread() -> None:
-    """Let a signal raise KeyboardInterrupt or `Terminated` in this, the main thread."""
-    from nano_edit.errors import Terminated  # noqa: PLC0415 - not for --help
+def raise_in_main_thread(terminated: type[BaseException]) -> None:
+    """Let a signal raise KeyboardInterrupt or ``terminated`` in this, the main thread.
 
-    _react(_Reaction(Terminated))
+    ``terminated`` is for SIGTERM and SIGHUP.
+    """
+    _react(_Reaction(terminated))
 
 
 class _Reaction:

@@ -13,6 +13,7 @@ from support.replies import body, image_part, reply
 
 from nano_edit import __main__ as program
 from nano_edit.cli import app
+from nano_edit.cli.command_line import expanded
 from nano_edit.cli.terminal import Terminal
 from nano_edit.emulator import Emulator
 from nano_edit.errors import ExitStatus, Terminated
@@ -163,7 +164,7 @@ def test_a_pattern_that_no_shell_expanded_names_its_files(
     for name in ("b.jpg", "a.jpg", "c.png"):
         (tmp_path / name).touch()
     given = ["make it *bold*", "*.jpg", "no*.gif", "--x=*.jpg"]
-    assert app._expanded(given) == [  # noqa: SLF001 - Windows alone calls it
+    assert expanded(given) == [
         *("make it *bold*", "a.jpg", "b.jpg", "no*.gif", "--x=*.jpg")
     ]
 

@@ -18,6 +18,7 @@ from support import command, environment, photo
 
 from nano_edit.cli import signals
 from nano_edit.emulator import Emulator
+from nano_edit.errors import Terminated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,7 +119,7 @@ def test_nohup_is_respected(tmp_path: Path, service: Emulator) -> None:
 def test_a_process_that_imported_the_program_keeps_its_signals() -> None:
     before = [signal.getsignal(each) for each in ALL]
     signals.leave_to_system()
-    signals.raise_in_main_thread()
+    signals.raise_in_main_thread(Terminated)
     signals.ignore_interrupt()
     assert [signal.getsignal(each) for each in ALL] == before
 
@@ -127,8 +128,9 @@ def test_a_process_that_imported_the_program_keeps_its_signals() -> None:
 SLOW_IMPORT = """
 import sys, time
 from nano_edit.cli import signals
+from nano_edit.errors import Terminated
 signals.take_over()
-signals.raise_in_main_thread()
+signals.raise_in_main_thread(Terminated)
 try:
     import slow
     print("loaded", flush=True)

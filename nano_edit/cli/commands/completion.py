@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.cli.choices import SHELLS
+from nano_edit.cli.config.folders import user_folder
 from nano_edit.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -143,9 +144,7 @@ def _zsh_steps(folder: Path) -> tuple[str, ...]:
 
 
 def _powershell(name: str) -> Place:
-    from platformdirs import user_data_path  # noqa: PLC0415 - for this shell alone
-
-    path = user_data_path("nano-edit", appauthor=False) / name
+    path = user_folder("data") / name
     return Place(
         path,
         (

@@ -9,17 +9,19 @@ if TYPE_CHECKING:
     from nano_edit.cli.options import Options
 
 
+def user_folder(kind: str) -> Path:
+    """Return the program's own folder of a kind: config, cache or data."""
+    import platformdirs  # noqa: PLC0415 - slow to load
+
+    folder = getattr(platformdirs, f"user_{kind}_dir")
+    return Path(folder("nano-edit", appauthor=False))
+
+
 def config_folder() -> Path:
     """Return the user's folder for configuration and keys; it need not exist."""
-    from platformdirs import user_config_path  # noqa: PLC0415 - slow to load
-
-    return user_config_path("nano-edit", appauthor=False)
+    return user_folder("config")
 
 
 def cache_folder(options: Options) -> Path:
     """Return the folder of the cache: the one that was named, or the user's."""
-    if options.cache_dir:
-        return Path(options.cache_dir)
-    from platformdirs import user_cache_path  # noqa: PLC0415 - slow to load
-
-    return user_cache_path("nano-edit", appauthor=False) / "replies"
+    return Path(options.cache_dir or user_folder("cache") / "replies")

@@ -207,8 +207,7 @@ def _from_keyring(provider: Provider) -> tuple[ApiKey | None, tuple[str, ...]]:
 def _keyring() -> Any:
     """Return the module of the extra ``nano-edit[keyring]``, or None."""
     try:
-        import keyring  # noqa: PLC0415 - an extra, and slow to load
-        import keyring.errors  # noqa: PLC0415
+        import keyring.errors  # noqa: PLC0415 - an extra, and slow to load
     except ImportError:
         return None
     return keyring

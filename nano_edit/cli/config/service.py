@@ -11,6 +11,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from nano_edit.cli.config.folders import cache_folder
 from nano_edit.cli.config.keys import find_key
 from nano_edit.domain import ApiKey, Edit
 from nano_edit.engine.editor import Editor
@@ -126,15 +127,6 @@ def _editor(
 def is_many(options: Options) -> bool:
     """Whether the options ask for many edits."""
     return bool(options.batch or options.each or options.count)
-
-
-def cache_folder(options: Options) -> str:
-    """Return the folder of the cache: the one named, or the user's own."""
-    if options.cache_dir is not None:
-        return options.cache_dir
-    from platformdirs import user_cache_path  # noqa: PLC0415 - only with a cache
-
-    return str(user_cache_path("nano-edit", appauthor=False) / "replies")
 
 
 def provider_of(options: Options) -> Provider:

@@ -23,6 +23,7 @@ from nano_edit.cli.config.checks import (
     from_config,
     misspelt,
 )
+from nano_edit.cli.config.keys import has_key
 from nano_edit.cli.config.toml_file import (
     Config,
     config_path,
@@ -108,10 +109,7 @@ def _only_provider(
     set_variables = [each for each in other.key_variables if environ.get(each)]
     if named or not set_variables:
         return None
-    # Slow where there is a keyring, so asked last.
-    from nano_edit.cli.config.keys import has_key  # noqa: PLC0415
-
-    if has_key(default, environ):
+    if has_key(default, environ):  # slow where there is a keyring, so asked last
         return None
     return Setting(other.name, f"{set_variables[0]}, the only key")
 

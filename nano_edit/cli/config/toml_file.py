@@ -23,15 +23,12 @@ from nano_edit.frozen import Frozen
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from nano_edit.cli.config.toml_lines import Statement
+    from nano_edit.cli.config.toml_text import Statement
 
 ELSEWHERE = "is for the command line, not for a configuration"
 DEEPEST = 3  # keys: presets.NAME.OPTION
 LIMIT = 256 * 1024  # bytes; --config /dev/zero ends here
 _SECRET = re.compile(r"(^|_)(api_?)?(key|token|secret|password)$", re.IGNORECASE)
-_DEEP = re.compile(
-    r"(?<![\w-])(?:(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+\.[ \t]*+){33}", re.ASCII
-)
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -106,10 +103,8 @@ class _Reading:
         self._presets: dict[str, dict[str, Setting]] = {}
 
     def read(self, raw: bytes) -> Config:
-        text, document = self._parsed(raw)
-        from nano_edit.cli.config.toml_lines import statements  # noqa: PLC0415 - likewise
-
-        for statement in statements(text):
+        document, statements = self._parsed(raw)
+        for statement in statements:
             where = f"{self._label}:{statement.line}"
             if statement.header:
                 self._table(statement, where)
@@ -119,13 +114,15 @@ class _Reading:
                     self._place(path, leaf, where)
         return Config(self._path, self._settings, self._presets)
 
-    def _parsed(self, raw: bytes) -> tuple[str, dict[str, Any]]:
-        """Return the text, and what it means; raises UsageError if it is not TOML."""
+    def _parsed(self, raw: bytes) -> tuple[dict[str, Any], Iterator[Statement]]:
+        """Return what the text means, and its statements; raises UsageError."""
         if len(raw) > LIMIT:
             raise UsageError(f"{self._label} is too long for a configuration.")
+        from nano_edit.cli.config import toml_text  # noqa: PLC0415 - few have a file
+
         try:
             text = raw.decode("utf-8-sig").replace("\r\n", "\n")
-            return text, _loads(text)
+            return toml_text.loads(text), toml_text.statements(text)
         except UnicodeDecodeError as fault:
             line = raw.count(b"\n", 0, fault.start) + 1
             raise UsageError(f"{self._label}:{line}: this is not UTF-8.") from None
@@ -182,15 +179,6 @@ class _Reading:
                 f"{setting.where}: {name} is set already, at {table[name].where}."
             )
         table[name] = setting
-
-
-def _loads(text: str) -> dict[str, Any]:
-    """Return what the text means; raises ValueError, or RecursionError for depth."""
-    import tomllib  # noqa: PLC0415 - most runs have no configuration
-
-    if _DEEP.search(text):  # the parser takes memory by the square of the depth
-        raise RecursionError
-    return tomllib.loads(text)
 
 
 def _misplaced(path: tuple[str, ...], where: str) -> UsageError:

@@ -9,7 +9,7 @@ from nano_edit.wire.gemini.errors import error_of
 from nano_edit.wire.http.clock import Clock
 from nano_edit.wire.http.connection import Connection
 from nano_edit.wire.http.pool import pool_for, proxy_for
-from nano_edit.wire.http.tls import Trust
+from nano_edit.wire.http.tls import TlsContext
 from nano_edit.wire.http.transport_errors import transport_errors
 from nano_edit.wire.service import models_url
 
@@ -29,7 +29,7 @@ def check_key(service: Service) -> None:
     key = service.provider.headers(service.key) if service.key else {}
     headers = {**key, "Accept-Encoding": "identity", "Connection": "close"}
     try:
-        context = Trust(service.base_url).context()
+        context = TlsContext(service.base_url).context()
         proxy = proxy_for(service.base_url)
     except (OSError, ValueError) as fault:
         raise NetworkError(f"The service cannot be reached: {fault}.") from None

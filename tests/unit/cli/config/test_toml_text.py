@@ -7,7 +7,7 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nano_edit.cli.config.toml_lines import Statement, statements
+from nano_edit.cli.config.toml_text import Statement, statements
 
 VALUES = st.sampled_from(
     [

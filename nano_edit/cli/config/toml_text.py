@@ -1,4 +1,4 @@
-"""On which line of a TOML text each table and each key stands.
+"""What a TOML text means, and on which line each table and each key stands.
 
 Strategy: the standard parser says what the text means, but not where things are.  So
 a text that it has accepted is walked once more, statement by statement: a key, then
@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# 33 keys with dots between: the parser takes memory by the square of the depth.
+_DEEP = re.compile(
+    r"(?<![\w-])(?:(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+\.[ \t]*+){33}", re.ASCII
+)
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
 _KEY = re.compile(r"([A-Za-z0-9_-]+)|\"((?:[^\"\\]|\\.)*)\"|'([^']*)'")
@@ -33,6 +37,13 @@ class Statement(NamedTuple):
     path: tuple[str, ...]  # from the top: ("presets", "product", "size")
     line: int  # from 1
     header: str = ""  # "[", or "[[" for one of an array of tables
+
+
+def loads(text: str) -> dict[str, Any]:
+    """Return what the text means; raises ValueError, or RecursionError for depth."""
+    if _DEEP.search(text):
+        raise RecursionError
+    return tomllib.loads(text)
 
 
 def statements(text: str) -> Iterator[Statement]:
