@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nano_edit.cli.option_table import BATCH, EDIT, ROWS, rows_of
@@ -30,8 +30,8 @@ def test_a_line_that_is_read_is_read_as_typer_reads_it(
     command: str, line: list[str]
 ) -> None:
     found = read_plain(command, line, {})
-    assume(found is not None)
-    assert found == parse(command, line)
+    if found is not None:
+        assert found == parse(command, line)
 
 
 @pytest.mark.parametrize(
