@@ -165,6 +165,8 @@ class ResponseReceiver:
         """Yield what is to be known about a picture from a reply that is not sound."""
         is_final = self._writer.has_whole_final or not self._ended
         what = "The picture in it is whole."
+        if not self.is_whole and self.ended.finish_reason is None:
+            what = "The last picture that came is whole; another may have been to come."
         if not is_final:
             what = "Its last picture is not whole; the last whole one is taken."
         if self.fault is not None:

@@ -47,8 +47,8 @@ def checked_key(text: str, origin: str) -> ApiKey:
     one_word = key.isascii() and key.isprintable() and " " not in key
     if not key or not one_word or len(key) > LONGEST:
         raise AuthError(
-            f"{origin} is no key: a key is one word of plain ASCII characters.",
-            hint="Copy the key again, alone, without quotes or a name before it.",
+            f"{origin} is not a valid key: a key is one word of ASCII characters.",
+            hint="Copy only the key again, without quotes or a name before it.",
         )
     return ApiKey(key)
 

@@ -33,7 +33,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 class Price(NamedTuple):
     """What a provider asks for one picture, by size."""
 
-    dollars: Mapping[str, float]  # by size; a model without sizes has "1K" alone
+    dollars: Mapping[str, float]  # by size; a model without sizes has only "1K"
     read: str  # the day or month the price was read: 2026-11-06, 2026-11
     source: str
 

@@ -1,9 +1,9 @@
-"""The service that is asked: its address, the key, time limits; its endpoint URL.
+"""The service: its base URL, key and limits; the URL of its endpoint.
 
 Rules:
 - A base URL that would give the key away is refused: plain http to anything but
   this machine, or one that holds a user name, a password or a query.
-- A base URL that cannot be one is refused here, before anything is opened.
+- A malformed base URL is refused here, before anything is opened.
 - This machine needs no key: an emulator or a local gateway.
 """
 
@@ -56,7 +56,7 @@ class Service(Frozen):
 def endpoint(base_url: str, model: str) -> str:
     """Return the URL of ``generateContent``; a path in ``base_url`` is kept.
 
-    Raises UsageError for a base URL that is none or would give the key away.
+    Raises UsageError for a base URL that is malformed or would give the key away.
     """
     return f"{models_url(base_url)}/{quote(model, safe='')}:generateContent"
 
@@ -76,7 +76,7 @@ def models_url(base_url: str) -> str:
 def needs_key(base_url: str) -> bool:
     """Tell whether a key is needed there; this machine needs none.
 
-    Raises UsageError for a base URL that is none or would give the key away.
+    Raises UsageError for a base URL that is malformed or would give the key away.
     """
     return not _is_loopback(_checked(base_url).hostname or "")
 
@@ -101,7 +101,7 @@ def _checked(base_url: str) -> SplitResult:
         raise UsageError(
             f"--base-url is plain http to {host}: the key and the pictures could be "
             "read on the way.",
-            hint="Use https://. Plain http is for this machine alone (127.0.0.1).",
+            hint="Use https://. Plain http is only for this machine (127.0.0.1).",
         )
     return url
 
@@ -109,7 +109,7 @@ def _checked(base_url: str) -> SplitResult:
 def _split(base_url: str) -> SplitResult:
     if _NOT_IN_A_URL.search(base_url):  # urlsplit would drop some of them
         raise UsageError(
-            "--base-url holds a space or another character that no URL has.",
+            "--base-url holds a space or another character that URLs do not allow.",
             hint=_EXAMPLE,
         )
     try:

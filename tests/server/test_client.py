@@ -158,7 +158,7 @@ def test_google_takes_the_key_in_its_own_header() -> None:
     assert "authorization" not in seen[0]
 
 
-def test_every_step_of_an_attempt_is_told_in_order() -> None:
+def test_the_events_of_an_attempt_come_in_order() -> None:
     events: list[EditEvent] = []
     document = body(reply({"text": "hello"}))
     payload = request_body()
@@ -394,7 +394,7 @@ def test_tls_and_the_request_name_the_host_and_not_its_address(
     assert seen == [f"localhost:{peer.port}"]
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(authority: Authority) -> None:
+def test_an_untrusted_certificate_is_refused(authority: Authority) -> None:
     with Peer(always(200, b"{}"), tls=authority.server) as peer:
         fault = failure(peer.url)
     assert_nothing_sent(fault, "its TLS certificate is not trusted", "SSL_CERT_FILE")
@@ -686,7 +686,7 @@ def test_what_came_before_a_break_is_handed_on() -> None:
     assert came == [b"12345"]
 
 
-def test_what_is_no_http_is_unknown() -> None:
+def test_a_response_that_is_not_http_is_unknown() -> None:
     def talk(line: Line) -> None:
         line.request()
         line.send(b"220 mail.example.com ESMTP\r\n")
@@ -733,7 +733,7 @@ def test_a_drip_is_cut_at_the_attempts_time(
     assert took < 0.5 + SLACK
 
 
-def test_an_upload_that_nobody_reads_is_cut_at_the_attempts_time(
+def test_an_upload_that_is_not_read_ends_at_the_attempts_time(
     tmp_path: Path,
 ) -> None:
     payload = large_body(tmp_path / "in.png", 32)
@@ -919,18 +919,20 @@ def test_a_compressed_error_is_read() -> None:
 
 
 @pytest.mark.parametrize("coding", ["deflate", "gzip"])
-def test_an_error_that_cannot_be_decoded_is_told_by_its_status(coding: str) -> None:
+def test_an_error_that_cannot_be_decoded_is_classified_by_its_status(
+    coding: str,
+) -> None:
     with Peer(always(401, b"\x00junk", f"Content-Encoding: {coding}")) as peer:
         assert isinstance(failure(peer.url), AuthError)
 
 
 @pytest.mark.parametrize("said", [b"x", b"", b"\x1f"])
-def test_an_error_of_a_byte_is_told_by_its_status(said: bytes) -> None:
+def test_an_error_of_one_byte_is_classified_by_its_status(said: bytes) -> None:
     with Peer(always(403, said)) as peer:
         assert isinstance(failure(peer.url), AuthError)
 
 
-def test_an_error_that_breaks_off_is_told_by_its_status() -> None:
+def test_a_truncated_error_is_classified_by_its_status() -> None:
     def talk(line: Line) -> None:
         line.request()
         line.send(answer(429, b"", "Content-Length: 50", length=False), b'{"error')

@@ -209,21 +209,21 @@ def test_a_server_that_takes_no_connection_is_named(
     assert "no connection within 0.2 s" in message
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+def test_an_untrusted_certificate_is_refused(tmp_path: Path) -> None:
     authority = Authority.at(tmp_path)
     with Peer(always(200, PICTURE), tls=authority.server) as peer:
         assert "it cannot be fetched" in failure(peer.url).message
 
 
 @pytest.mark.parametrize("status", [204, 300, 302, 304, 404, 500])
-def test_an_answer_that_is_no_picture_is_told_by_its_status(
+def test_a_response_without_a_picture_is_reported_with_its_status(
     status: int, trusted: Authority
 ) -> None:
     with Peer(always(status), tls=trusted.server) as peer:
         assert f"it answers HTTP {status}" in failure(peer.url).message
 
 
-def test_a_picture_that_breaks_off_is_no_picture(trusted: Authority) -> None:
+def test_a_truncated_picture_is_refused(trusted: Authority) -> None:
     def talk(line: Line) -> None:
         line.request()
         line.send(answer(200, b"", "Content-Length: 900", length=False), b"part")

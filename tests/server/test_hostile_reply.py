@@ -47,11 +47,11 @@ HOSTILE = {
     "bad UTF-8": (TEXT + b'\xff"}]}}]}', "text that is not UTF-8"),
     "overlong UTF-8": (TEXT + b'\xc0\xaf"}]}}]}', "text that is not UTF-8"),
     "NUL": (TEXT + b'\x00"}]}}]}', "a raw control character"),
-    "NUL outside": (b'\x00{"candidates":[]}', "no JSON object"),
-    "a byte order mark": (b"\xef\xbb\xbf{}", "no JSON object"),
-    "UTF-16": ('{"a":1}'.encode("utf-16"), "no JSON object"),
-    "HTML": (b"<html><body>Welcome</body></html>", "no JSON object"),
-    "an array": (b"[{}]", "no JSON object"),
+    "NUL outside": (b'\x00{"candidates":[]}', "not a JSON object"),
+    "a byte order mark": (b"\xef\xbb\xbf{}", "not a JSON object"),
+    "UTF-16": ('{"a":1}'.encode("utf-16"), "not a JSON object"),
+    "HTML": (b"<html><body>Welcome</body></html>", "not a JSON object"),
+    "an array": (b"[{}]", "not a JSON object"),
     "no base64": (DATA + b"Q*==" + b'"', "."),
     "behind the padding": (DATA + b"QQ==QQ==" + b'"', "."),
     "a picture that is an object": (DATA[:-1] + b"{", "an object where a string"),
@@ -85,9 +85,7 @@ def test_a_hostile_reply_ends_with_8_and_the_byte(
     assert [each.path.read_bytes() for each in kept] == ([said] if said else [])
 
 
-def test_words_from_the_service_cannot_play_with_the_terminal(
-    tmp_path: Path, run: Run
-) -> None:
+def test_terminal_escapes_of_the_service_are_removed(tmp_path: Path, run: Run) -> None:
     photo(tmp_path / "in.png")
     evil = "\x1b]0;owned\x07 \x1b[2J \u202egpj.exe \x9b31m \ud800"
     error = {"error": {"code": 400, "message": evil, "status": "X"}}

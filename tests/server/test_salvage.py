@@ -74,9 +74,9 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "not UTF-8": (sound(TEXT).replace(b"a pic", b"\xff"), "not UTF-8"),
     "a control character": (sound(TEXT).replace(b"a pic", b"\0"), "raw control"),
     "NaN": (sound(n=0).replace(b": 0}", b": NaN}"), "a value was expected"),
-    "a byte order mark": (b"\xef\xbb\xbf" + sound(), "no JSON object"),
-    "an array": (b"[" + sound() + b"]", "no JSON object"),
-    "an event stream": (b"data: " + sound() + b"\r\n\r\n", "no JSON object"),
+    "a byte order mark": (b"\xef\xbb\xbf" + sound(), "not a JSON object"),
+    "an array": (b"[" + sound() + b"]", "not a JSON object"),
+    "an event stream": (b"data: " + sound() + b"\r\n\r\n", "not a JSON object"),
     "too deep": (b'{"a":' + b"[" * 99 + b"]" * 99 + b"," + sound()[1:], "deeper"),
     "a long number": (sound(n=0).replace(b": 0}", b"1" * 2000 + b"}"), "."),
     "a bad draft": (
@@ -186,7 +186,7 @@ def test_a_connection_that_breaks_behind_the_picture_costs_nothing(
     assert kept() == []
 
 
-def test_a_draft_is_no_result_when_the_final_picture_was_cut(
+def test_a_draft_is_not_the_result_when_the_final_picture_was_cut(
     ask: Callable[..., EditResult], tmp_path: Path
 ) -> None:
     said = sound(image_part(FIRST))
@@ -266,7 +266,7 @@ def test_what_can_be_decoded_is(
     assert result.warnings == ()
 
 
-def test_a_wrong_checksum_behind_the_document_is_no_matter(
+def test_a_wrong_checksum_after_the_document_is_a_warning(
     ask: Callable[..., EditResult], tmp_path: Path
 ) -> None:
     packed = bytearray(gzip.compress(sound()[:-1]))
@@ -280,7 +280,7 @@ def test_a_wrong_checksum_behind_the_document_is_no_matter(
 
 
 @pytest.mark.parametrize("error", [{}, {"message": "a warning"}])
-def test_an_error_beside_a_whole_picture_is_no_error(
+def test_an_error_beside_a_whole_picture_is_ignored(
     error: Any, ask: Callable[..., EditResult], tmp_path: Path
 ) -> None:
     result = ask(always(200, sound(error=error)))

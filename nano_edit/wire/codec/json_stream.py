@@ -64,8 +64,8 @@ class Receiver(Protocol):
     def begin_string(self) -> bool:
         """Open a string as the next value.
 
-        True: its receiver takes base64 alone, which no control character is, so
-        that nobody need search a large picture for one.
+        True: its receiver accepts base64 only, so the string need not be searched
+        for control characters.
         """
 
     def string_data(self, piece: bytes) -> None:
@@ -123,7 +123,7 @@ class JsonStream:
 
     def _top(self, at: int) -> int | None:
         if self._rest[at] != _BRACE:
-            raise ValueError("it is no JSON object")
+            raise ValueError("it is not a JSON object")
         return self._value(at)
 
     def _value(self, at: int) -> int | None:

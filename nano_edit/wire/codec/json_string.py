@@ -20,7 +20,7 @@ class Unescaper:
         self._high = 0
 
     def feed(self, piece: bytes) -> bytes:
-        """Return the piece resolved; raise ValueError for what is no escape."""
+        """Return the piece resolved; raise ValueError for an invalid escape."""
         if b"\\" not in piece:
             self._no_half(piece)
             return piece

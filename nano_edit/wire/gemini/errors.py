@@ -57,7 +57,7 @@ def error_of(
     error = build(response)
     error.http_status = http_status
     if http_status in WITH_REPLY:
-        error.retry = Retry.NEVER  # whatever it says: the service has answered
+        error.retry = Retry.NEVER  # whatever it says: there was a reply
     return error
 
 
@@ -87,16 +87,16 @@ def _redirected(response: ErrorResponse) -> NanoEditError:
 
 def _no_money(response: ErrorResponse) -> NanoEditError:
     return QuotaError(
-        "There is no money left on the account." + _quoted(response),
+        "The account has no money left." + _quoted(response),
         hint="Top the account up, or use another key; waiting does not help.",
     )
 
 
-def _spent(response: ErrorResponse) -> NanoEditError:
+def _quota_used_up(response: ErrorResponse) -> NanoEditError:
     return QuotaError(
-        "The quota is spent for the day, or this model has none on this plan."
+        "The quota for the day is used up, or the plan has none for this model."
         + _quoted(response),
-        hint="Try again tomorrow, raise the plan, or choose another --model.",
+        hint="Try again tomorrow, get a larger plan, or choose another --model.",
     )
 
 
@@ -216,7 +216,7 @@ _RULES: tuple[_Rule, ...] = (
     (lambda r: 300 <= r.http_status < 400, _redirected),
     (lambda r: r.code in _NO_MONEY, _no_money),
     (lambda r: r.http_status == 402, _no_money),
-    (lambda r: _rate_status(r) and _never_comes_back(r), _spent),
+    (lambda r: _rate_status(r) and _never_comes_back(r), _quota_used_up),
     (_rate_status, _rate_limited),
     (lambda r: "API_KEY_INVALID" in r.reasons, _bad_key),
     (lambda r: r.http_status == 401, _bad_key),
@@ -239,14 +239,14 @@ _REASONS = {
     "IMAGE_PROHIBITED_CONTENT": "the picture counts as prohibited content",
     "RECITATION": "it would repeat protected material",
     "IMAGE_RECITATION": "the picture would repeat protected material",
-    "BLOCKLIST": "it holds a word on a block list",
+    "BLOCKLIST": "it contains a word of a block list",
     "SPII": "it would show personal data",
     "MAX_TOKENS": "the model ran out of tokens before the picture",
     "NO_IMAGE": "the model made no picture",
     "IMAGE_OTHER": "the model could not make the picture",
     "MALFORMED_RESPONSE": "the model's response was malformed",
     "MODEL_ARMOR": "the account's own content policy stopped it",
-    "STOP": "the model answered in words alone",
+    "STOP": "the model answered with text only",
 }
 _REWORD = "Reword the instruction or use another picture; the same one fails again."
 
@@ -263,7 +263,7 @@ def refusal_of(ended: ReplyEnded, text: str) -> RefusedError:
     quoted = quoted_words(said)
     hint = _REWORD
     if reason == "STOP":
-        hint = "Ask for a picture in so many words, or read what the model says."
+        hint = "Say in the instruction that a picture is wanted, or read what it says."
     return RefusedError(
         f"No picture came: {why} ({reason}).{quoted}",
         hint=hint,

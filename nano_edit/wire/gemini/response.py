@@ -156,7 +156,7 @@ class EventBuilder:
             self._file(node.name, value)
 
     def begin_string(self) -> bool:
-        """Open a string as the next value; True: it takes base64 alone."""
+        """Open a string as the next value; True: it accepts base64 only."""
         self._string = self._take("picture", "text", "word")
         self._word.clear()
         self._decoder = self._new_decoder()
@@ -216,7 +216,7 @@ class EventBuilder:
     # --- what is found --------------------------------------------------------
 
     def _file(self, name: str, value: Scalar | str) -> None:
-        """Put a small value where it is reported; an odd type is ignored."""
+        """Put a small value where it is reported; another type is ignored."""
         group, _, item = name.rpartition(".")
         if group == "part":
             if item == "thought":

@@ -115,7 +115,7 @@ class _LenientDecoder(Decoder):
     def flush(self) -> bytes:
         try:
             return super().flush()
-        except ValueError:  # a single character, which is no byte
+        except ValueError:  # a single character is less than a byte
             return b""
 
 

@@ -1,13 +1,13 @@
 """One attempt's connection: how it is made, how far it came, the clock that ends it.
 
 Strategy: httpcore asks `Connection` for its TCP stream (a network backend), so that
-names are looked up here, in a thread that can be left alone: a name server that does
-not answer holds up neither Ctrl-C nor the attempt's clock.  httpcore's trace tells
-when the request goes out; from these facts alone follows what a failure means.
+names are looked up here, in a daemon thread: a name server that does not answer
+delays neither Ctrl-C nor the attempt's clock.  httpcore's trace tells
+when the request goes out; what a failure means follows from these facts.
 
 Rules:
-- A time limit per read is outlived by a drip: the attempt's clock shuts the socket
-  from another thread, and the read that waits ends at once.
+- A server that sends a byte now and then never exceeds a time limit per read, so the
+  attempt's clock shuts the socket from another thread, and the waiting read ends.
 - TCP asks every half minute whether the other end lives: some networks drop a
   connection that is silent for a minute.
 """

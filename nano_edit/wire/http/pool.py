@@ -8,7 +8,7 @@ Rules:
 - A pool is made for one request and closed after it.  A call takes many seconds, a
   handshake a fraction of one, and an idle connection that dies looks like a call
   that was lost.
-- Plain http, which is for this machine alone, goes past every proxy.
+- Plain http, which only this machine is asked over, uses no proxy.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def _lost(connection: Connection, why: str) -> UnknownOutcomeError:
         return UnknownOutcomeError(
             f"The connection broke after {connection.received:,} bytes of the reply: "
             f"{why}.",
-            hint="nano-edit replies recover makes the picture if all of it came.",
+            hint="Running it again is billed again; --timeout waits longer.",
             billed=Billed.YES,
         )
     return UnknownOutcomeError(

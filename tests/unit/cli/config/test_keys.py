@@ -199,11 +199,11 @@ def test_first_line_of_a_key_file_is_the_key(
     [
         ("", "is empty"),
         (" \n\n", "is empty"),
-        (f"{CANARY} extra", "is no key: a key is one word"),
-        (f"clé-{CANARY}", "is no key"),
-        (f"{CANARY}\x1b[0m", "is no key"),
-        (CANARY.encode("utf-16"), "is no key"),
-        (b"\xff\xfe\x00 canary", "is no key"),
+        (f"{CANARY} extra", "is not a valid key: a key is one word"),
+        (f"clé-{CANARY}", "is not a valid key"),
+        (f"{CANARY}\x1b[0m", "is not a valid key"),
+        (CANARY.encode("utf-16"), "is not a valid key"),
+        (b"\xff\xfe\x00 canary", "is not a valid key"),
         (CANARY * (LONGEST // len(CANARY) + 1), "is longer than 4096 bytes"),
     ],
 )
@@ -225,7 +225,7 @@ def test_key_file_that_cannot_be_read_is_an_error(tmp_path: Path, name: str) -> 
 def test_variable_that_holds_no_key_is_refused_by_its_name() -> None:
     for value in (f"{CANARY} {CANARY}", f"“{CANARY}”", CANARY * LONGEST):
         said = refusal(environ={"APIYI_API_KEY": value})
-        assert "APIYI_API_KEY is no key" in said
+        assert "APIYI_API_KEY is not a valid key" in said
 
 
 @posix
@@ -331,7 +331,7 @@ def test_login_without_a_key_stores_nothing(text: str) -> None:
 
 @pytest.mark.parametrize("text", [f"{CANARY} b", f"é{CANARY}", CANARY * LONGEST])
 def test_login_refuses_what_is_no_key_without_a_word_of_it(text: str) -> None:
-    with pytest.raises(UsageError, match="What was given is no key") as caught:
+    with pytest.raises(UsageError, match="What was given is not a valid key") as caught:
         login(APIYI, text)
     assert "canary" not in seen(caught.value)
     assert not stored_file(APIYI).parent.exists()

@@ -81,7 +81,7 @@ def test_unusable_key_file_is_said_without_its_content(tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_text(f"{CANARY} {CANARY}", encoding="utf-8")
     found = shown("--api-key-file", str(path))
-    assert "is no key" in found["key"]["message"]
+    assert "is not a valid key" in found["key"]["message"]
     assert "canary" not in json.dumps(found) + as_text(found)
 
 

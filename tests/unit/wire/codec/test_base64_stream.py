@@ -73,7 +73,7 @@ def test_what_is_refused_does_not_depend_on_the_pieces(
         [b"=QUJ"],
     ],
 )
-def test_what_is_no_base64_is_refused(chunks: list[bytes]) -> None:
+def test_invalid_base64_is_refused(chunks: list[bytes]) -> None:
     with pytest.raises(ValueError, match=r"."):
         decoded(chunks)
 

@@ -62,7 +62,7 @@ def test_any_pieces_give_what_a_search_over_the_whole_finds(
 
 
 @pytest.mark.parametrize("size", [1, 3, 100])
-def test_a_picture_in_markdown_leaves_its_husk(size: int) -> None:
+def test_a_picture_in_markdown_leaves_its_empty_link(size: int) -> None:
     text = b"Here: ![it](" + HEAD + b"QUJD) done"
     assert split(text, size) == [
         ("text", b"Here: ![it]("),

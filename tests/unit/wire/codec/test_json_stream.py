@@ -143,9 +143,9 @@ def test_any_bytes_give_a_document_or_a_protocol_error(
 @pytest.mark.parametrize(
     ("raw", "said", "offset"),
     [
-        (b"[]", "no JSON object", 0),
-        (b"<html>", "no JSON object", 0),
-        (b' "text"', "no JSON object", 1),
+        (b"[]", "not a JSON object", 0),
+        (b"<html>", "not a JSON object", 0),
+        (b' "text"', "not a JSON object", 1),
         (b'{"a":NaN}', "a value was expected", 5),
         (b'{"a":-Infinity}', "a value was expected", 5),
         (b'{"a":01}', "a value was expected", 5),
@@ -176,7 +176,7 @@ def test_any_bytes_give_a_document_or_a_protocol_error(
         (b'{"a":' + b"[" * MAX_DEPTH, "nested deeper", 5 + MAX_DEPTH - 1),
     ],
 )
-def test_what_is_no_json_is_named_with_its_byte(
+def test_invalid_json_is_reported_with_its_byte(
     raw: bytes, said: str, offset: int
 ) -> None:
     for chunks in ([raw], bytewise(raw)):

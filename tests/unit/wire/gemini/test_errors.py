@@ -80,8 +80,8 @@ ROWS = [
     (429, RATE, QuotaError, "asks to wait 48 s", SAFE, "no"),
     (429, LIMIT_10, QuotaError, "Too many requests", SAFE, "no"),
     (429, b"", QuotaError, "Too many requests for now.", SAFE, "no"),
-    (429, PER_DAY, QuotaError, "spent for the day", NEVER, "no"),
-    (429, LIMIT_0, QuotaError, "none on this plan", NEVER, "no"),
+    (429, PER_DAY, QuotaError, "used up", NEVER, "no"),
+    (429, LIMIT_0, QuotaError, "has none for this model", NEVER, "no"),
     (503, google(503, "RESOURCE_EXHAUSTED"), QuotaError, "Too many", SAFE, "no"),
     (503, google(503, "UNAVAILABLE"), ServerError, "overloaded", SAFE, "no"),
     (503, HTML, ServerError, "An HTML page came", ASKED, "unknown"),
@@ -330,5 +330,5 @@ def test_a_refusal_says_why(ended: ReplyEnded, text: str, says: str) -> None:
 
 
 def test_words_instead_of_a_picture_call_for_other_words() -> None:
-    assert "Ask for a picture" in refusal_of(ReplyEnded("STOP"), "hm").hint
+    assert "Say in the instruction" in refusal_of(ReplyEnded("STOP"), "hm").hint
     assert "Reword" in refusal_of(ReplyEnded("SAFETY"), "").hint

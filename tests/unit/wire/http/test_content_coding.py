@@ -82,7 +82,7 @@ def test_gzip_in_any_pieces_is_the_document(data: bytes, times: int, size: int) 
     ids="plain gzip zlib raw gzip-twice zlib-gzip gzip-raw members".split(),
 )
 @pytest.mark.parametrize("size", [1, 7, 1 << 20])
-def test_the_coding_is_told_from_the_bytes_whatever_is_announced(
+def test_the_coding_is_detected_from_the_bytes(
     pack: Callable[[bytes], bytes], announced: str, size: int
 ) -> None:
     for document in (DOCUMENT, b"\r\n" + DOCUMENT, b"data: " + DOCUMENT):
@@ -92,7 +92,7 @@ def test_the_coding_is_told_from_the_bytes_whatever_is_announced(
 @pytest.mark.parametrize(
     "coding", ["", "identity", "Identity ", "none", "utf-8", "UTF8"]
 )
-def test_a_name_that_is_no_coding_leaves_any_text_as_it_is(coding: str) -> None:
+def test_a_name_that_is_not_a_coding_leaves_the_text_unchanged(coding: str) -> None:
     for document in (
         b"document",
         b"upstream error",

@@ -32,7 +32,7 @@ def test_ssl_cert_dir_replaces_them(
     assert authorities(HTTPS) == 0
 
 
-def test_a_file_that_is_not_there_is_told_when_the_context_is_wanted(
+def test_a_missing_file_is_reported_when_the_context_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
