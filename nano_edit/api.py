@@ -4,7 +4,7 @@
 
     from nano_edit import edit
 
-    result = edit("blur the background", "in.jpg", "out.png")
+    result = edit("blur the background", "in.jpg", "out.jpg")
     print(result.image.path, result.image.width, result.image.height)
 
 For several edits make an `Editor` and call its ``edit``, or hand them to a `Batch`.

@@ -69,7 +69,7 @@ COMMANDS = (
         "A sentence and photos in, the edited picture on disk. With --each every "
         "picture is edited by itself, with -n several variants are made.",
         examples=(
-            ("One photo, edited", 'nano-edit "blur background" in.jpg -o out.png'),
+            ("One photo, edited", 'nano-edit "blur background" in.jpg -o out.jpg'),
             (
                 "Two pictures into one",
                 'nano-edit "put the mug beside the cat" cat.jpg mug.png -o both.jpg',
@@ -127,7 +127,7 @@ COMMANDS = (
         "is removed once its picture is in place; nothing else is removed.",
         examples=(
             ("All that can be made", "nano-edit replies recover -o recovered/"),
-            ("One of them", "nano-edit replies recover 3f -o out.png"),
+            ("One of them", "nano-edit replies recover 3f -o out.jpg"),
         ),
     ),
     Command(

@@ -3,7 +3,7 @@
 Made once, used for many edits, closed::
 
     with Editor(provider="google") as editor:
-        result = editor.edit(Edit("blur the background", "in.jpg", "out.png"))
+        result = editor.edit(Edit("blur the background", "in.jpg", "out.jpg"))
 
 Rules:
 - The key is looked up, and the connection made ready, when something is to be sent.

@@ -65,7 +65,7 @@ def no_picture() -> UsageError:
     """Return the error for an edit without a picture."""
     return UsageError(
         "There is no picture to edit.",
-        hint='Try: nano-edit "blur the background" in.jpg -o out.png',
+        hint='Try: nano-edit "blur the background" in.jpg -o out.jpg',
     )
 
 

@@ -63,7 +63,7 @@ def test_man_page_tells_of_every_exit_status() -> None:
 
 def test_man_page_keeps_what_roff_would_take_for_its_own() -> None:
     shown = rendered()
-    assert 'nano-edit "blur background" in.jpg -o out.png' in shown
+    assert 'nano-edit "blur background" in.jpg -o out.jpg' in shown
     assert "[presets.NAME]" in shown
     assert "model's" in shown
 

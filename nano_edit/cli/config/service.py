@@ -56,12 +56,12 @@ def _check_instruction(options: Options) -> None:
     if said is None:
         raise UsageError(
             "There is no instruction.",
-            hint='Try: nano-edit "blur the background" in.jpg -o out.png',
+            hint='Try: nano-edit "blur the background" in.jpg -o out.jpg',
         )
     if said.lower().endswith(READ_SUFFIXES) and os.path.exists(said):  # noqa: PTH110 - Path.exists raises on a long name
         raise UsageError(
             f"{said} is a picture; the instruction comes first.",
-            hint=f'Try: nano-edit "blur the background" {said} -o out.png',
+            hint=f'Try: nano-edit "blur the background" {said} -o out.jpg',
         )
     if said == "@-" and "-" in (options.images or ()):
         raise UsageError("Standard input cannot be instruction and picture at once.")

@@ -70,7 +70,7 @@ def _kept(error: NanoEditError) -> str:
     if error.recovery is not None and error.recovery.name.startswith("reply-"):
         return (
             f"  The reply is kept: {error.recovery}\n"
-            f"  Try: nano-edit replies recover '{error.recovery}' -o out.png"
+            f"  Try: nano-edit replies recover '{error.recovery}' -o out.jpg"
         )
     return f"  The picture is kept: {error.recovery}"
 
