@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
 import stat
 import sys
@@ -46,7 +45,7 @@ def machine() -> str:
 
 def temporary_name() -> str:
     """Return a new name for a temporary file."""
-    return f".nano-edit-{machine()}-{secrets.token_hex(8)}.part"
+    return f".nano-edit-{machine()}-{os.urandom(8).hex()}.part"
 
 
 class TemporaryFolder:

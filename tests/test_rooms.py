@@ -22,7 +22,8 @@ PACKAGE = support.ROOT / "nano_edit"
 # The ground floor: every room but the emulator may import it.  Each of its modules
 # may import those above it in this list.
 GROUND = (
-    "version", "frozen", "units", "domain", "errors", "leftovers", "atomic_file",
+    "version", "frozen", "units", "user_folders", "domain", "errors", "leftovers",
+    "atomic_file",
 )  # fmt: skip
 # Each room above it, and what of ours it may import beside itself and the ground
 # floor.  A name without a dot stands for the modules of that folder, not for the

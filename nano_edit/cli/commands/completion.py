@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.cli.choices import SHELLS
-from nano_edit.cli.config.folders import user_folder
 from nano_edit.errors import InputError, UsageError
+from nano_edit.user_folders import user_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

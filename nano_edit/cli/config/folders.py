@@ -5,16 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nano_edit.user_folders import user_folder
+
 if TYPE_CHECKING:
     from nano_edit.cli.options import Options
-
-
-def user_folder(kind: str) -> Path:
-    """Return the program's own folder of a kind: config, cache or data."""
-    import platformdirs  # noqa: PLC0415 - slow to load
-
-    folder = getattr(platformdirs, f"user_{kind}_dir")
-    return Path(folder("nano-edit", appauthor=False))
 
 
 def config_folder() -> Path:

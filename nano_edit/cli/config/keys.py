@@ -13,7 +13,6 @@ Rules:
 
 from __future__ import annotations
 
-import getpass
 import os
 import stat
 import warnings
@@ -217,6 +216,8 @@ def _keyring() -> Any:
 
 
 def _asked(provider: Provider) -> str:
+    import getpass  # noqa: PLC0415 - not when a key is looked up
+
     with warnings.catch_warnings():
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:

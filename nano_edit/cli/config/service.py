@@ -116,7 +116,7 @@ def _editor(
         max_wait=options.max_wait,
         retry_unknown=options.retry_unknown,
         rpm=options.rpm,
-        cache=cache_folder(options) if options.cache else None,
+        cache=str(cache_folder(options)) if options.cache else None,
         cache_bytes=int(options.cache_size * 1_000_000),
         digest=options.json or is_many(options),
         emulated=options.emulate,

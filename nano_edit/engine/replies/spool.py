@@ -31,7 +31,6 @@ import errno
 import json
 import os
 import re
-import secrets
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -41,6 +40,7 @@ from nano_edit.atomic_file import PRIVATE, reason, write_all
 from nano_edit.errors import InputError
 from nano_edit.frozen import Frozen
 from nano_edit.leftovers import hold, machine
+from nano_edit.user_folders import user_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,9 +68,7 @@ def state_folder() -> Path:
     override = os.environ.get(FOLDER_VARIABLE)
     if override:
         return Path(override) / "replies"
-    from platformdirs import user_state_path  # noqa: PLC0415 - loads late
-
-    return user_state_path("nano-edit", appauthor=False) / "replies"
+    return user_folder("state") / "replies"
 
 
 class Spool:
@@ -79,7 +77,7 @@ class Spool:
     def __init__(self, folder: Path, about: About) -> None:
         now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         label = _slug(Path(about.output).name)
-        words = filter(None, ("reply", now, secrets.token_hex(4), label))
+        words = filter(None, ("reply", now, os.urandom(4).hex(), label))
         self._stem = folder / "-".join(words)
         self._facts = self._with(".jsonl")
         self._descriptor = -1
