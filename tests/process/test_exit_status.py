@@ -285,3 +285,8 @@ def test_a_reader_that_has_seen_enough_is_no_error(picture: Path) -> None:
     os.close(write)
     assert done.returncode == 128 + signal.SIGPIPE
     assert b"Traceback" not in done.stderr
+
+
+def test_a_run_that_ends_early_waits_for_what_it_began(run: Run) -> None:
+    for _ in range(12):  # of the runs that did not wait, one in eight crashed
+        assert run("sepia", "missing.jpg").status == 3

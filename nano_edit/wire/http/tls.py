@@ -25,7 +25,8 @@ class TlsContext:
     def __init__(self, base_url: str) -> None:
         self._is_needed = base_url.lower().startswith("https:")
         self._made: ssl.SSLContext | Exception | None = None
-        self._thread = threading.Thread(target=self._make, name="tls", daemon=True)
+        # No daemon: a process that ends while OpenSSL loads the list would crash.
+        self._thread = threading.Thread(target=self._make, name="tls")
         try:
             self._thread.start()
         except RuntimeError:  # the system allows no further thread
