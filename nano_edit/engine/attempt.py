@@ -43,7 +43,7 @@ from nano_edit.errors import (
 )
 from nano_edit.frozen import Frozen
 from nano_edit.pictures.outputs.destination import temporary_folder
-from nano_edit.wire.http.content_coding import ContentDecoder
+from nano_edit.wire.codec.content_coding import ContentDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -35,10 +35,10 @@ from nano_edit.errors import (
 )
 from nano_edit.frozen import Frozen
 from nano_edit.pictures.outputs.image_writer import ImageWriter
+from nano_edit.wire.codec.content_coding import ContentDecoder
 from nano_edit.wire.gemini.errors import error_of, refusal_of
 from nano_edit.wire.gemini.response import ResponseParser
 from nano_edit.wire.gemini.salvage import events_of
-from nano_edit.wire.http.content_coding import ContentDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -16,7 +16,7 @@ from nano_edit.domain import Billed, Destination, Finishing
 from nano_edit.engine.receive import ResponseReceiver
 from nano_edit.engine.replies.kept import LARGEST, list_kept
 from nano_edit.errors import OutputError, ProtocolError, ServerError
-from nano_edit.wire.http.content_coding import ContentDecoder
+from nano_edit.wire.codec.content_coding import ContentDecoder
 
 if TYPE_CHECKING:
     from pathlib import Path

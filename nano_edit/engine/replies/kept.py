@@ -22,7 +22,7 @@ from nano_edit.engine.replies.spool import About
 from nano_edit.errors import InputError
 from nano_edit.frozen import Frozen
 from nano_edit.leftovers import ABANDONED, is_held, machine
-from nano_edit.wire.http.content_coding import ContentDecoder
+from nano_edit.wire.codec.content_coding import ContentDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

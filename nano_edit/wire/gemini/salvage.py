@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from nano_edit.errors import ServerError
 from nano_edit.wire.codec.base64_stream import Decoder
+from nano_edit.wire.codec.content_coding import ContentDecoder
 from nano_edit.wire.codec.json_stream import MAX_DEPTH, MAX_TOKEN, scalar_of
 from nano_edit.wire.codec.json_string import (
     Unescaper,
@@ -32,7 +33,6 @@ from nano_edit.wire.codec.json_string import (
 )
 from nano_edit.wire.gemini.response import EventBuilder
 from nano_edit.wire.gemini.response_schema import PART, SHAPE
-from nano_edit.wire.http.content_coding import ContentDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

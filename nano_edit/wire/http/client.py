@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Self
 
 from nano_edit.domain import BytesReceived, ReplyStarted
 from nano_edit.errors import NanoEditError, NetworkError, ServerError
+from nano_edit.wire.codec.content_coding import ContentDecoder, too_large
 from nano_edit.wire.credentials import mask
 from nano_edit.wire.gemini.errors import WITH_REPLY, error_of
 from nano_edit.wire.http.clock import Clock
 from nano_edit.wire.http.connection import STOPPED, Connection
-from nano_edit.wire.http.content_coding import ContentDecoder, too_large
 from nano_edit.wire.http.pool import pool_for, proxy_for
 from nano_edit.wire.http.tls import TlsContext
 from nano_edit.wire.http.transport_errors import FAULTS, transport_errors

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nano_edit.errors import ExitStatus, ServerError
-from nano_edit.wire.http.content_coding import BLOCK, ContentDecoder
+from nano_edit.wire.codec.content_coding import BLOCK, ContentDecoder
 from nano_edit.wire.service import ACCEPTED
 
 if TYPE_CHECKING:
