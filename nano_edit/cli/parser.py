@@ -12,6 +12,7 @@ Rules:
 from __future__ import annotations
 
 import inspect
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 # What Typer raises for a command line it cannot parse; it has no public name.
 _ParseError: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+_EXTRA = re.compile(r"Got unexpected extra argument(?:s|\(s\))? \((.*)\)", re.DOTALL)
 
 
 class AskedAtOnce(Exception):  # noqa: N818 - no error, a way out of the parser
@@ -190,6 +194,10 @@ def _usage_error(fault: Any, command: str) -> UsageError:
     if hasattr(fault, "possibilities"):
         return _unknown_option(fault.option_name, command, hint)
     said = fault.format_message().rstrip(".")
+    if extra := _EXTRA.fullmatch(said):
+        return UsageError(
+            f"{PROGRAM} {command} takes no further argument: {extra[1]}.", hint=hint
+        )
     return UsageError(f"{said}.", hint=hint)
 
 

@@ -50,7 +50,7 @@ def test_a_key_is_stored_found_and_removed(run: Run) -> None:
 def test_status_is_one_line_a_provider_and_shows_no_key(run: Run) -> None:
     env = {**NO_KEYRING, "GEMINI_API_KEY": CANARY}
     lines = run("auth", "status", env=env).stdout.splitlines()
-    assert lines[0].startswith("apiyi   no key")
+    assert lines[0].startswith("apiyi   There is no key for apiyi: set APIYI_API_KEY")
     assert lines[1] == "google  key from GEMINI_API_KEY"
     (one,) = run("auth", "status", "--provider", "google", env=env).stdout.splitlines()
     assert one == lines[1]

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nano_edit.errors import InterruptedEdit, UsageError
+from nano_edit.errors import UsageError
 
 if TYPE_CHECKING:
     from nano_edit.cli.terminal import Terminal
 
 
-def confirm(question: str, terminal: Terminal) -> None:
-    """Return when the answer is yes.
+def confirmed(question: str, terminal: Terminal) -> bool:
+    """Return whether the answer is yes.
 
-    Raises InterruptedEdit for any other answer, and UsageError where nobody can
-    answer: standard input is not a terminal.
+    Raises UsageError where nobody can answer: standard input is not a terminal.
     """
     if not terminal.stdin.isatty():
         raise UsageError(
@@ -23,5 +22,4 @@ def confirm(question: str, terminal: Terminal) -> None:
         )
     terminal.ask(f"{question} [y/N] ")
     answer = terminal.stdin.readline(100).decode("utf-8", "replace").strip().casefold()
-    if answer not in {"y", "yes"}:
-        raise InterruptedEdit("Nothing was changed.")
+    return answer in {"y", "yes"}

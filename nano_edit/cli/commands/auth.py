@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nano_edit.cli.commands.asking import confirm
+from nano_edit.cli.commands.asking import confirmed
 from nano_edit.cli.config.keys import find_key, forget, key_state, read_key, store
 from nano_edit.cli.config.settings import DEFAULT
 from nano_edit.cli.json_line import json_line
@@ -41,12 +41,12 @@ def _check_owner(key: ApiKey, provider: Provider, terminal: Terminal) -> None:
     if likely is None or likely is provider:
         return
     said = f"This looks like a key for {likely.name}, not for {provider.name}."
-    if not terminal.stdin.isatty():
+    question = f"{said} Store it for {provider.name} nevertheless?"
+    if not terminal.stdin.isatty() or not confirmed(question, terminal):
         raise UsageError(
             f"{said} Nothing is stored.",
             hint=f"Give --provider {likely.name}, or --yes to store it nevertheless.",
         )
-    confirm(f"{said} Store it for {provider.name} nevertheless?", terminal)
 
 
 def logout(settings: Settings, terminal: Terminal) -> None:
@@ -102,7 +102,7 @@ def _state(
 
 def _line(state: Mapping[str, Any]) -> str:
     if not state["found"]:
-        return f"{state['provider']:8}no key: {state['message']}"
+        return f"{state['provider']:8}{state['message']}"
     accepted = ""
     if state.get("accepted") is not None:
         accepted = ", accepted" if state["accepted"] else ", refused"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nano_edit.cli.commands.asking import confirm
+from nano_edit.cli.commands.asking import confirmed
 from nano_edit.cli.config.folders import cache_folder
 from nano_edit.cli.json_line import json_line
 from nano_edit.engine.replies.cache import Cache, CacheInfo
@@ -43,8 +43,10 @@ def clear(settings: Settings, terminal: Terminal) -> None:
     if not held.entries:
         terminal.say("The cache is empty.")
         return
-    if not settings.options.yes:
-        confirm(f"Remove {_said(held)}, from {held.folder}?", terminal)
+    question = f"Remove {_said(held)}, from {held.folder}?"
+    if not settings.options.yes and not confirmed(question, terminal):
+        terminal.say("Nothing was removed.")
+        return
     try:
         removed = cache.clear()
     except OSError as fault:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nano_edit.cli.commands.asking import confirm
+from nano_edit.cli.commands.asking import confirmed
 from nano_edit.cli.commands.edit import tell
 from nano_edit.cli.display.live import display_for
 from nano_edit.cli.display.messages import error_text
@@ -199,9 +199,11 @@ def remove_replies(settings: Settings, terminal: Terminal) -> None:
     if not wanted:
         _say_none(terminal)
         return
-    if not options.yes:
-        what = f"reply {wanted[0].id}" if len(wanted) == 1 else f"{len(wanted)} replies"
-        confirm(f"Remove {what}? It was paid for.", terminal)
+    what = f"reply {wanted[0].id}" if len(wanted) == 1 else f"{len(wanted)} replies"
+    question = f"Remove {what}, which may have been paid for?"
+    if not options.yes and not confirmed(question, terminal):
+        terminal.say("Nothing was removed.")
+        return
     for reply in wanted:
         if not remove_reply(reply.path, state_folder()):
             raise InputError(f"{reply.path} is not a kept reply; nothing is removed.")
