@@ -211,6 +211,7 @@ class Editor:
                 workspace=workspace,
                 pipes=self.pipes,
                 note=lambda text: hear(Note(text)),
+                go_on=self._gate.check,
                 prove=prove,
             )
             hear(prepared)

@@ -93,12 +93,14 @@ def prepare(
     workspace: Workspace,
     pipes: Pipes,
     note: Callable[[str], None],
+    go_on: Callable[[], None],
     prove: bool = True,
 ) -> Prepared:
     """Make the pictures ready; return the request and where its result goes.
 
     The pictures' bytes may lie in ``workspace``, which must outlive the request.
-    Without ``prove`` the output's folder may still be missing.
+    ``go_on`` is called now and then; what it raises ends the preparation.  Without
+    ``prove`` the output's folder may still be missing.
     Raises UsageError, InputError or OutputError.
     """
     check_edit(edit, provider, base_url)
@@ -118,6 +120,7 @@ def prepare(
         stdin=pipes.stdin or io.BytesIO(),
         fetch=download,
         note=note,
+        go_on=go_on,
     )
     model = model_of(edit, provider)
     request = EditRequest(

@@ -79,6 +79,11 @@ class RateGate:
             self._stopped = True
             self._changed.notify_all()
 
+    def check(self) -> None:
+        """Raise InterruptedEdit once it is stopped; for long work before a slot."""
+        if self._stopped:
+            raise InterruptedEdit("Not begun: the run was stopped.")
+
     def _begin(self) -> int:
         """Wait for a slot; return how often the limit had been halved by then."""
         with self._changed:
@@ -87,7 +92,7 @@ class RateGate:
                     self._wait(lambda: False, self._not_before)
                 else:
                     self._wait(lambda: not self._is_full(), None)
-            self._refuse_if_stopped()
+            self.check()
             self._not_before = max(self._not_before, now) + self._spacing
             self._running += 1
             return self._halvings
@@ -98,16 +103,12 @@ class RateGate:
     def _wait(self, ready: Callable[[], bool], until: float | None) -> None:
         """Wait until ``ready()``, or for all the time until ``until``."""
         while not ready():
-            self._refuse_if_stopped()
+            self.check()
             left = TICK if until is None else min(TICK, until - time.monotonic())
             if left <= 0:
                 break
             self._changed.wait(left)
-        self._refuse_if_stopped()
-
-    def _refuse_if_stopped(self) -> None:
-        if self._stopped:
-            raise InterruptedEdit("Not begun: the run was stopped.")
+        self.check()
 
     def _end(self, *, limited: bool = False, succeeded: bool = False) -> None:
         with self._changed:

@@ -17,7 +17,9 @@ from threading import Condition
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+_TICK = 0.1  # seconds, after which a wait is looked at again
 
 
 class MemoryPool:
@@ -30,9 +32,14 @@ class MemoryPool:
         self._changed = Condition()
 
     @contextmanager
-    def reserved(self, size: int) -> Iterator[None]:
-        """Hold ``size`` bytes within the block; waits until they are free."""
-        self._take(size)
+    def reserved(
+        self, size: int, go_on: Callable[[], None] | None = None
+    ) -> Iterator[None]:
+        """Hold ``size`` bytes within the block; waits until they are free.
+
+        While it waits it calls ``go_on``; what that raises ends the wait.
+        """
+        self._take(size, go_on or _for_ever)
         try:
             yield
         finally:
@@ -40,21 +47,27 @@ class MemoryPool:
                 self._taken -= size
                 self._changed.notify_all()
 
-    def _take(self, size: int) -> None:
+    def _take(self, size: int, go_on: Callable[[], None]) -> None:
         ticket = object()
         with self._changed:
             self._queue.append(ticket)
             try:
-                self._changed.wait_for(lambda: self._may_take(ticket, size))
+                while not self._may_take(ticket, size):
+                    go_on()
+                    self._changed.wait(_TICK)
                 self._taken += size
             finally:
-                self._queue.remove(ticket)  # by its turn, or by Ctrl-C
+                self._queue.remove(ticket)  # its turn has come, or it gives up
                 self._changed.notify_all()
 
     def _may_take(self, ticket: object, size: int) -> bool:
         if self._queue[0] is not ticket:
             return False
         return self._taken == 0 or self._taken + size <= self._capacity
+
+
+def _for_ever() -> None:
+    """Let a wait last as long as it takes."""
 
 
 DECODED = MemoryPool(120_000_000)  # bytes; two photos of 48 megapixels, reduced

@@ -29,6 +29,7 @@ from nano_edit.pictures.inputs.survey import upright
 from nano_edit.units import size_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from nano_edit.pictures.inputs.examine import Original
@@ -139,10 +140,16 @@ _PNG = _Encoding(PictureFormat.PNG)
 _JPEG = _Encoding(PictureFormat.JPEG, {"quality": _QUALITY, "subsampling": 0})
 
 
-def convert(original: Original, goal: Goal, workspace: Workspace) -> Converted:
-    """Decode, turn, convert and encode, within the goal.  Raises InputError."""
+def convert(
+    original: Original, goal: Goal, workspace: Workspace, go_on: Callable[[], None]
+) -> Converted:
+    """Decode, turn, convert and encode, within the goal.  Raises InputError.
+
+    ``go_on`` is called now and then; what it raises ends the work.
+    """
     reduction = goal.reduction
-    with decoded(original, reduction, max_pixels=goal.max_pixels) as raster:
+    most = goal.max_pixels
+    with decoded(original, reduction, max_pixels=most, go_on=go_on) as raster:
         bench = _Bench(original, raster, _exif(original, goal), workspace)
         size = size_within(raster.size, reduction.max_side)
         first = bench.encode(size, _first_encoding(original, raster, size))

@@ -69,11 +69,17 @@ class Reduction:
 
 @contextmanager
 def decoded(
-    original: Original, reduction: Reduction, *, max_pixels: int | None = None
+    original: Original,
+    reduction: Reduction,
+    *,
+    max_pixels: int | None = None,
+    go_on: Callable[[], None] = lambda: None,
 ) -> Iterator[Raster]:
     """Decode a picture and hold its pixels within the block.  Raises InputError.
 
-    ``max_pixels`` takes the place of the usual limits; see `limits`.
+    ``max_pixels`` takes the place of the usual limits; see `limits`.  ``go_on`` is
+    called while it waits for memory, and before each strip of the picture is made;
+    what it raises ends the work.
     """
     with ExitStack() as stack:
         with _decoding(original.name):
@@ -84,14 +90,17 @@ def decoded(
             result = size_within(file.size, reduction.max_side)
             memory = decoding_memory(original, file, part=part, result=result)
             check_decoding(original, file.size, memory, max_pixels)
-        stack.enter_context(DECODED.reserved(memory))
+        go_on()
+        stack.enter_context(DECODED.reserved(memory, go_on))
         with _decoding(original.name):
-            raster = _loaded(original, file, part)
+            raster = _loaded(original, file, part, go_on)
         stack.callback(raster.close)
         yield raster
 
 
-def _loaded(original: Original, file: ImageFile, part: int) -> Raster:
+def _loaded(
+    original: Original, file: ImageFile, part: int, go_on: Callable[[], None]
+) -> Raster:
     full_size = file.size
     if part > 1:
         file.draft(None, (file.width // part, file.height // part))
@@ -112,6 +121,7 @@ def _loaded(original: Original, file: ImageFile, part: int) -> Raster:
         stored_size=full_size if part > 1 else None,
         coding=_jpeg_coding(file) if same_mode else None,
         animated=animated,
+        go_on=go_on,
     )
 
 

@@ -66,12 +66,14 @@ def prepare_inputs(
     stdin: BinaryIO,
     fetch: Fetch,
     note: Callable[[str], None],
+    go_on: Callable[[], None] = lambda: None,
 ) -> tuple[ImageInput, ...]:
     """Make every source ready to be sent, in order.
 
     A source is a path, ``-`` for ``stdin``, or an ``https`` URL that ``fetch``
     streams into a file.  ``note`` is told, in one sentence each, what the user
-    would not expect.  The pictures' bytes stay on disk, some of them in
+    would not expect; ``go_on`` is called now and then, and what it raises ends the
+    work.  The pictures' bytes stay on disk, some of them in
     ``workspace``, which must outlive the result.  Raises InputError.
     """
     refuse_unusable(sources)
@@ -79,7 +81,7 @@ def prepare_inputs(
         locate(source, workspace=workspace, stdin=stdin, fetch=fetch)
         for source in sources
     ]
-    preparer = _Preparer(preparation, workspace, [])
+    preparer = _Preparer(preparation, workspace, [], go_on)
     pairs = [(source, examine(source)) for source in located]
     for _, original in pairs:
         if survey := original.survey:
@@ -104,6 +106,7 @@ class _Preparer(Frozen):
     preparation: Preparation
     workspace: Workspace
     notes: list[str]
+    go_on: Callable[[], None]
 
     def ready(self, source: Source, original: Original, limit: _Limit) -> ImageInput:
         """Send the picture unchanged when that is possible, else converted."""
@@ -150,7 +153,7 @@ class _Preparer(Frozen):
             keep_metadata=self.preparation.keep_metadata,
             max_pixels=self.preparation.max_pixels,
         )
-        converted = convert(original, goal, self.workspace)
+        converted = convert(original, goal, self.workspace, self.go_on)
         if converted.animated:
             self._note_animation(original)
         if oversize or converted.squeezed:

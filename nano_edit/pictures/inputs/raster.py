@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from nano_edit.pictures.inputs.modes import ModeChange
 
@@ -59,10 +59,12 @@ class Raster:
         stored_size: tuple[int, int] | None = None,
         coding: JpegCoding | None = None,
         animated: bool = False,
+        go_on: Callable[[], None] = lambda: None,
     ) -> None:
         self._image = image
         self._change = change
         self._orientation = orientation
+        self._go_on = go_on  # called before each strip
         self.size = self._turned(image.size)
         self.full_size = self._turned(stored_size or image.size)  # of the file
         self.mode = change.mode  # L, RGB or RGBA
@@ -100,6 +102,7 @@ class Raster:
         self, size: tuple[int, int], rows: int
     ) -> Iterator[tuple[int, Image.Image]]:
         for top in range(0, size[1], rows):
+            self._go_on()
             yield top, self._strip(size, top, min(top + rows, size[1]))
 
     def _strip(self, size: tuple[int, int], top: int, bottom: int) -> Image.Image:

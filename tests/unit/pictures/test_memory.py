@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from nano_edit.errors import InterruptedEdit
 from nano_edit.pictures.memory import MemoryPool
 
 if TYPE_CHECKING:
@@ -89,6 +90,23 @@ def test_many_threads_of_any_size_all_get_their_turn(seen: list[int]) -> None:
     for thread in threads:
         thread.join(20)
     assert sorted(seen) == sorted(sizes)
+
+
+def test_a_wait_can_be_ended(visitor: Callable[[MemoryPool, int], Visitor]) -> None:
+    pool = MemoryPool(100)
+    first = visitor(pool, 100)
+    assert first.inside.wait(20)
+    waits = iter(range(2))
+
+    def go_on() -> None:
+        if next(waits, None) is None:
+            raise InterruptedEdit("Stopped.")
+
+    with pytest.raises(InterruptedEdit), pool.reserved(1, go_on):
+        pass
+    first.leave()
+    with pool.reserved(100):  # who gave up holds up nobody
+        pass
 
 
 def test_memory_comes_back_when_the_work_fails() -> None:

@@ -6,6 +6,7 @@ at the pixels.
 
 from __future__ import annotations
 
+import io
 import struct
 import sys
 from random import Random
@@ -22,6 +23,7 @@ from support.input_pictures import (
     content,
     exif,
     jpeg_bytes,
+    no_fetch,
     pattern,
     raw_png,
     segment,
@@ -29,8 +31,9 @@ from support.input_pictures import (
     stored,
 )
 
-from nano_edit.errors import InputError
+from nano_edit.errors import InputError, InterruptedEdit
 from nano_edit.pictures.inputs.modes import settle
+from nano_edit.pictures.inputs.prepare_images import Preparation, prepare_inputs
 from nano_edit.pictures.inputs.workspace import Workspace
 from nano_edit.units import size_text
 
@@ -718,6 +721,30 @@ def test_cut_file_of_a_decoded_format_is_refused(
     path.write_bytes(data[: len(data) * 2 // 3])
     with pytest.raises(InputError, match=r"in\.\w+ (is cut off|cannot be decoded)"):
         table.one(path)
+
+
+@pytest.mark.parametrize("calls", [0, 1, 5])
+def test_preparation_ends_when_it_is_told_to(
+    table: Table, tmp_path: Path, calls: int
+) -> None:
+    path = tmp_path / "in.bmp"
+    pattern().resize((4000, 1000)).save(path)
+    allowed = iter(range(calls))
+
+    def go_on() -> None:
+        if next(allowed, None) is None:
+            raise InterruptedEdit("Stopped.")
+
+    with pytest.raises(InterruptedEdit):
+        prepare_inputs(
+            [str(path)],
+            Preparation(),
+            workspace=table.workspace,
+            stdin=io.BytesIO(),
+            fetch=no_fetch,
+            note=table.notes.append,
+            go_on=go_on,
+        )
 
 
 def test_full_temporary_folder_is_an_input_error(table: Table, tmp_path: Path) -> None:
