@@ -141,6 +141,24 @@ def test_the_request_is_exact_and_the_reply_comes_whole() -> None:
     assert request.body == b"".join(request_body())
 
 
+def test_a_service_on_this_machine_that_wants_a_key_says_so() -> None:
+    seen = []
+
+    def talk(line: Line) -> None:
+        seen.append(line.request().headers)
+        line.send(answer(403, b'{"error":{"message":"Who are you?"}}'))
+
+    with (
+        Peer(talk) as peer,
+        Client(Service(PROVIDERS["google"], peer.url, None)) as client,
+        pytest.raises(AuthError, match="none was sent") as caught,
+        client.send(MODEL, request_body(), lambda _: None),
+    ):
+        pass
+    assert "NANO_EDIT_API_KEY" in caught.value.hint
+    assert "x-goog-api-key" not in seen[0]
+
+
 def test_google_takes_the_key_in_its_own_header() -> None:
     seen = []
 

@@ -42,6 +42,7 @@ class ErrorResponse(Frozen):
     redirects_to: str = ""  # the host
     is_html: bool = False
     model: str = ""
+    with_key: bool = True  # the request had one
 
 
 def read_error_response(
@@ -51,11 +52,12 @@ def read_error_response(
     *,
     model: str = "",
     key: ApiKey | None = None,
+    with_key: bool = True,
 ) -> ErrorResponse:
     """Return what can be read of an error response.
 
     ``headers`` has lower-case names; ``body`` may be cut, empty or no JSON; ``key``
-    is masked.
+    is masked.  ``with_key`` tells whether the request had one.
     """
     error, is_own = _error_object(body)
     details = [one for one in _list(error.get("details")) if isinstance(one, dict)]
@@ -78,6 +80,7 @@ def read_error_response(
         redirects_to=mask(_host(headers.get("location", "")), key),
         is_html=body.lstrip()[:1] == b"<",
         model=model,
+        with_key=with_key,
     )
 
 

@@ -46,13 +46,16 @@ def error_of(
     *,
     model: str = "",
     key: ApiKey | None = None,
+    with_key: bool = True,
 ) -> NanoEditError:
     """Return the error that an error response means.
 
     ``headers`` has lower-case names; ``body`` may be cut, empty or no JSON; ``key``
-    is masked in what is quoted.
+    is masked in what is quoted.  ``with_key`` tells whether the request had one.
     """
-    response = read_error_response(http_status, headers, body, model=model, key=key)
+    response = read_error_response(
+        http_status, headers, body, model=model, key=key, with_key=with_key
+    )
     build = next(build for applies, build in _RULES if applies(response))
     error = build(response)
     error.http_status = http_status
@@ -117,6 +120,13 @@ def _wait_asked(response: ErrorResponse) -> str:
 
 def _bad_key(response: ErrorResponse) -> NanoEditError:
     return AuthError("The service refused the key." + _quoted(response), hint=_KEY_HINT)
+
+
+def _no_key(response: ErrorResponse) -> NanoEditError:
+    return AuthError(
+        "The service wants a key, and none was sent." + _quoted(response),
+        hint="Set NANO_EDIT_API_KEY. For an emulator any word will do.",
+    )
 
 
 def _forbidden(response: ErrorResponse) -> NanoEditError:
@@ -218,6 +228,7 @@ _RULES: tuple[_Rule, ...] = (
     (lambda r: r.http_status == 402, _no_money),
     (lambda r: _rate_status(r) and _never_comes_back(r), _quota_used_up),
     (_rate_status, _rate_limited),
+    (lambda r: not r.with_key and r.http_status in {401, 403}, _no_key),
     (lambda r: "API_KEY_INVALID" in r.reasons, _bad_key),
     (lambda r: r.http_status == 401, _bad_key),
     (lambda r: r.http_status == 403, _forbidden),

@@ -144,6 +144,7 @@ class Client:
             _start_of(response, headers.get("content-encoding", "")),
             model=model,
             key=self._service.key,
+            with_key=self._service.key is not None,
         )
 
     @contextlib.contextmanager
