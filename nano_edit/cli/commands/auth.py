@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import getpass
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.cli.commands.asking import confirmed
-from nano_edit.cli.config.keys import find_key, forget, key_state, read_key, store
+from nano_edit.cli.config.keys import find_key, forget, key_state, store
 from nano_edit.cli.config.settings import DEFAULT
 from nano_edit.cli.json_line import json_line
 from nano_edit.errors import AuthError, NanoEditError, NetworkError, UsageError
-from nano_edit.wire.credentials import key_in_environment
+from nano_edit.wire.credentials import LONGEST, checked_key, key_in_environment
 from nano_edit.wire.http.key_check import check_key
 from nano_edit.wire.providers import PROVIDERS, provider_like
 from nano_edit.wire.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import BinaryIO
 
     from nano_edit.cli.config.settings import Settings
     from nano_edit.cli.options import Options
@@ -33,6 +36,42 @@ def login(settings: Settings, terminal: Terminal) -> None:
     stored = store(provider, key)
     terminal.say(f"The key for {provider.name} is stored in {stored}.")
     terminal.say(f"To remove it: nano-edit auth logout --provider {provider.name}")
+
+
+def read_key(provider: Provider, *, stdin: BinaryIO) -> ApiKey:
+    """Ask for the provider's key, or read it from a pipe.
+
+    A terminal is asked without echo.  The key is not tried.  Raises UsageError for
+    no key or what cannot be one.
+    """
+    text = _asked(provider) if stdin.isatty() else _piped(stdin)
+    if not text.strip():
+        raise UsageError(
+            "No key was given; nothing is stored.",
+            hint=f"Get one at {provider.key_page}.",
+        )
+    try:
+        return checked_key(text, "What was given")
+    except AuthError as fault:
+        raise UsageError(fault.message, hint=fault.hint) from None
+
+
+def _asked(provider: Provider) -> str:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return getpass.getpass(f"Key for {provider.name} (not shown): ")
+        except EOFError:
+            return ""
+        except getpass.GetPassWarning:
+            raise UsageError(
+                "This terminal cannot hide what is typed.",
+                hint="Give the key through a pipe: nano-edit auth login < FILE",
+            ) from None
+
+
+def _piped(stdin: BinaryIO) -> str:
+    return stdin.readline(LONGEST + 2).decode("utf-8-sig", "replace")
 
 
 def _check_owner(key: ApiKey, provider: Provider, terminal: Terminal) -> None:

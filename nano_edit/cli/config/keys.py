@@ -15,14 +15,13 @@ from __future__ import annotations
 
 import os
 import stat
-import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.atomic_file import replace_file
 from nano_edit.cli.config.folders import config_folder
-from nano_edit.errors import AuthError, UsageError
+from nano_edit.errors import AuthError
 from nano_edit.frozen import Frozen
 from nano_edit.leftovers import sweep
 from nano_edit.wire.credentials import (
@@ -35,7 +34,6 @@ from nano_edit.wire.credentials import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import BinaryIO
 
     from nano_edit.cli.options import Options
     from nano_edit.domain import ApiKey
@@ -102,24 +100,6 @@ def key_state(
 def stored_file(provider: Provider) -> Path:
     """Return the file in which `store` keeps the provider's key."""
     return config_folder() / "keys" / provider.name
-
-
-def read_key(provider: Provider, *, stdin: BinaryIO) -> ApiKey:
-    """Ask for the provider's key, or read it from a pipe.
-
-    A terminal is asked without echo.  The key is not tried.  Raises UsageError for
-    no key or what cannot be one.
-    """
-    text = _asked(provider) if stdin.isatty() else _piped(stdin)
-    if not text.strip():
-        raise UsageError(
-            "No key was given; nothing is stored.",
-            hint=f"Get one at {provider.key_page}.",
-        )
-    try:
-        return checked_key(text, "What was given")
-    except AuthError as fault:
-        raise UsageError(fault.message, hint=fault.hint) from None
 
 
 def store(provider: Provider, key: ApiKey) -> str:
@@ -213,26 +193,6 @@ def _keyring() -> Any:
 
 
 # --- storing -----------------------------------------------------------------
-
-
-def _asked(provider: Provider) -> str:
-    import getpass  # noqa: PLC0415 - not when a key is looked up
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", getpass.GetPassWarning)
-        try:
-            return getpass.getpass(f"Key for {provider.name} (not shown): ")
-        except EOFError:
-            return ""
-        except getpass.GetPassWarning:
-            raise UsageError(
-                "This terminal cannot hide what is typed.",
-                hint="Give the key through a pipe: nano-edit auth login < FILE",
-            ) from None
-
-
-def _piped(stdin: BinaryIO) -> str:
-    return stdin.readline(LONGEST + 2).decode("utf-8-sig", "replace")
 
 
 def _into_keyring(provider: Provider, key: ApiKey) -> str | None:

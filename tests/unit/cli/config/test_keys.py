@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import pytest
 import support
 
+from nano_edit.cli.commands.auth import read_key
 from nano_edit.cli.config.folders import config_folder
 from nano_edit.cli.config.keys import (
     find_key,
     forget,
     key_state,
-    read_key,
     store,
     stored_file,
 )
@@ -403,7 +403,8 @@ ON_A_TERMINAL = """
 import fcntl, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 sys.modules["keyring"] = None
-from nano_edit.cli.config.keys import read_key, store
+from nano_edit.cli.commands.auth import read_key
+from nano_edit.cli.config.keys import store
 from nano_edit.errors import UsageError
 from nano_edit.wire.credentials import LONGEST
 from nano_edit.wire.providers import PROVIDERS
@@ -459,7 +460,8 @@ def test_nothing_typed_is_no_key(answer: bytes) -> None:
 # Standard input says that it is a terminal, and no terminal can be opened.
 WITHOUT_A_TERMINAL = """
 import io, sys
-from nano_edit.cli.config.keys import read_key, store
+from nano_edit.cli.commands.auth import read_key
+from nano_edit.cli.config.keys import store
 from nano_edit.errors import UsageError
 from nano_edit.wire.credentials import LONGEST
 from nano_edit.wire.providers import PROVIDERS
