@@ -47,7 +47,14 @@ def edit(
     max_side: int | None = None,
     downscale: bool = True,
     max_pixels: int | None = None,
-    keep_metadata: bool = False,
+    send_metadata: bool = False,
+    region: str | Sequence[str] = (),
+    mask: FilePath | None = None,
+    invert_mask: bool = False,
+    keep_rest: bool = False,
+    keep_size: bool = False,
+    copy_metadata: bool = False,
+    max_change: float | None = None,
     strict: bool = False,
     format: str | None = None,  # noqa: A002 - the option's name everywhere
     force: bool = False,
@@ -74,7 +81,14 @@ def edit(
     max_side: pixels; a picture whose longer side is more is downscaled to it.
     downscale: False: a picture over the service's limits is an InputError.
     max_pixels: megapixels of a picture that is read; None: 250, and what fits 600 MB.
-    keep_metadata: send EXIF, GPS, XMP and comments too.
+    send_metadata: send EXIF, GPS, XMP and comments too.
+    region: "X,Y,W,H" in pixels or percent, one or several: only there may anything
+        change.  mask: a picture, white where it may; invert_mask: black where it may.
+        keep_rest: only what the model changed is taken.  With one of the three
+        ``result.image.change`` says what changed, and max_change (percent) is how
+        much may outside; more is a RefusedError.
+    keep_size: the result has the first picture's width and height.
+    copy_metadata: copy the first picture's EXIF, XMP and IPTC into the result.
     strict: a result of another size or shape than asked for is a RefusedError.
     format: "png", "jpg", "webp", "avif" or "tif", whatever the output's suffix.
     force: replace an output that exists.
@@ -116,7 +130,14 @@ def edit(
                 max_side=max_side,
                 downscale=downscale,
                 max_pixels=max_pixels,
-                keep_metadata=keep_metadata,
+                send_metadata=send_metadata,
+                region=region,  # type: ignore[arg-type] # likewise
+                mask=mask,  # type: ignore[arg-type] # likewise
+                invert_mask=invert_mask,
+                keep_rest=keep_rest,
+                keep_size=keep_size,
+                copy_metadata=copy_metadata,
+                max_change=max_change,
                 strict=strict,
                 format=format,
                 force=force,

@@ -17,7 +17,7 @@ import os
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from nano_edit.frozen import Frozen
 
@@ -74,7 +74,14 @@ class Edit(Frozen):
     max_side: int | None = None  # pixels; downscale inputs to it
     downscale: bool = True  # False: an input over the limits is an error
     max_pixels: int | None = None  # megapixels of a picture that is read
-    keep_metadata: bool = False  # send EXIF, XMP and comments too
+    send_metadata: bool = False  # send EXIF, XMP and comments too
+    region: tuple[str, ...] = ()  # "X,Y,W,H", px or %: only there may anything change
+    mask: str | None = None  # a picture: white may change, black may not
+    invert_mask: bool = False  # black may change, white may not
+    keep_rest: bool = False  # only what the model changed is taken
+    keep_size: bool = False  # the result has the first picture's width and height
+    copy_metadata: bool = False  # EXIF, XMP and IPTC of the first picture go back in
+    max_change: float | None = None  # percent of pixels that may change outside
     strict: bool = False  # a result of another size or shape is an error
     format: str | None = None  # "png", "jpg", "webp", "avif", "tif"
     force: bool = False  # replace an output that exists
@@ -88,6 +95,12 @@ class Edit(Frozen):
         if isinstance(images, str | os.PathLike):
             images = (images,)
         object.__setattr__(self, "images", tuple(map(os.fspath, images)))
+        region: Any = self.region or ()
+        if isinstance(region, str):
+            region = (region,)
+        object.__setattr__(self, "region", tuple(region))
+        if self.mask is not None:
+            object.__setattr__(self, "mask", os.fspath(self.mask))
         if self.output is not None:
             object.__setattr__(self, "output", os.fspath(self.output))
 
@@ -224,6 +237,31 @@ class Destination(Frozen):
     max_pixels: int | None = None  # of a picture that is converted; None: as usual
 
 
+class Change(Frozen):
+    """What a result that keeps the rest has changed, measured on its own pixels.
+
+    A pixel has changed when it differs by more than Delta E 2.3.  The motion is how
+    the model's picture lay on what was sent.
+    """
+
+    area: float  # percent of the picture that might change
+    inside: float  # percent of that area's pixels that did
+    outside: float  # percent of all other pixels that did
+    shift: tuple[float, float]  # px of the model's picture, right and down
+    zoom: float  # 1.01: the model's picture was larger by one percent
+    rotation: float  # degrees, clockwise
+    residual: float  # median Delta E of what must not change, before it was put back
+
+
+class Remade(Frozen):
+    """What was made of the model's picture."""
+
+    size: tuple[int, int]  # px of the result, upright
+    came: tuple[int, int]  # px of the model's picture
+    notes: tuple[str, ...]
+    change: Change | None
+
+
 class WrittenImage(Frozen):
     """The picture in place: a file, or bytes sent to standard output."""
 
@@ -236,6 +274,8 @@ class WrittenImage(Frozen):
     source_mime_type: str  # what the service sent, told from its bytes
     drafts: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()  # what was done to it, one sentence each
+    change: Change | None = None  # of an edit that keeps the rest
+    source_size: tuple[int, int] | None = None  # px that came; None: as written
 
 
 class EditResult(Frozen):
@@ -252,6 +292,16 @@ class EditResult(Frozen):
     recovered: bool = False  # it was made from a reply that an earlier run kept
 
 
+class Rework(Protocol):
+    """What is made of a picture that came, before it is placed."""
+
+    def format_for(self, wanted: str | None, came: str) -> str:
+        """Return the format of the result."""
+
+    def remake(self, came: Path, kind: str, descriptor: int) -> Remade:
+        """Write the result to an open, empty file; raises RefusedError."""
+
+
 # --- what an edit tells while it runs ----------------------------------------
 
 
@@ -265,6 +315,7 @@ class Prepared(Frozen):
     edit: Edit
     request: EditRequest
     destination: Destination
+    rework: Rework | None = None  # what is made of the picture that comes
 
 
 class AttemptStarted(Frozen):

@@ -112,6 +112,26 @@ COMMANDS = (
         ),
     ),
     Command(
+        "diff",
+        "diff:run",
+        "BEFORE AFTER [--heat OUT.png] [OPTIONS]",
+        "Measure what changed between two pictures; sends nothing.",
+        "The second picture is moved onto the first before they are compared. A pixel "
+        "has changed when it differs by more than Delta E 2.3, which can just be seen. "
+        "With --region or --mask, changes inside and outside are counted apart; "
+        "--max-change makes it a check: exit 9 when more has changed outside.",
+        examples=(
+            (
+                "What an edit changed, as a picture",
+                "nano-edit diff in.jpg out.jpg --heat heat.png",
+            ),
+            (
+                "A check for CI: nothing outside the region",
+                "nano-edit diff in.png out.png --region 10%,20%,30%,30% --max-change 0",
+            ),
+        ),
+    ),
+    Command(
         "replies list",
         "replies:list_replies",
         "[--json]",

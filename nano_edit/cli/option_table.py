@@ -30,6 +30,7 @@ PANELS = (WHAT, PICTURE, SERVICE, OUTPUT, MANY, BEHAVIOUR)
 EDIT = "edit"
 BATCH = "batch"
 RECOVER = "replies recover"
+DIFF = "diff"
 CONFIG_SHOW = "config show"
 EDITS = (EDIT, BATCH, CONFIG_SHOW)
 KEYS = ("auth login", "auth status", "auth logout")
@@ -163,6 +164,20 @@ ROWS = (
         "The command that is explained, for example: replies recover.",
     ),
     Row(
+        "before",
+        WHAT,
+        (DIFF,),
+        "BEFORE",
+        "The picture as it was.",
+    ),
+    Row(
+        "after",
+        WHAT,
+        (DIFF,),
+        "AFTER",
+        "The picture as it is now, of any size.",
+    ),
+    Row(
         "preset",
         WHAT,
         EDITS,
@@ -222,11 +237,69 @@ ROWS = (
         least=1,
     ),
     Row(
-        "keep_metadata",
+        "send_metadata",
         PICTURE,
         EDITS,
-        "--keep-metadata",
+        "--send-metadata",
         "Send EXIF, GPS, XMP and comments too; by default they are not sent.",
+    ),
+    Row(
+        "region",
+        PICTURE,
+        (*EDITS, DIFF),
+        "--region X,Y,W,H",
+        "Only there may anything change; pixels or percent of the upright picture. May "
+        "be given several times.",
+        env=False,
+    ),
+    Row(
+        "mask",
+        PICTURE,
+        (*EDITS, DIFF),
+        "--mask FILE",
+        "Only what is white in this picture may change; grey blends. It has the "
+        "picture's shape.",
+        env=False,
+    ),
+    Row(
+        "invert_mask",
+        PICTURE,
+        (*EDITS, DIFF),
+        "--invert-mask",
+        "With --mask: what is black may change.",
+        env=False,
+    ),
+    Row(
+        "keep_rest",
+        PICTURE,
+        EDITS,
+        "--keep-rest",
+        "Find what the model changed and take only that; all else stays the "
+        "original's.",
+    ),
+    Row(
+        "keep_size",
+        PICTURE,
+        EDITS,
+        "--keep-size",
+        "The result has exactly the first picture's width and height; implied by "
+        "--region, --mask and --keep-rest.",
+    ),
+    Row(
+        "copy_metadata",
+        PICTURE,
+        EDITS,
+        "--copy-metadata",
+        "Copy the first picture's EXIF, XMP and IPTC into the result; they are not "
+        "sent.",
+    ),
+    Row(
+        "max_change",
+        PICTURE,
+        (*EDITS, DIFF),
+        "--max-change PERCENT",
+        "Exit 9 when more of the pixels outside have changed.",
+        least=0,
     ),
     Row(
         "strict",
@@ -356,6 +429,15 @@ ROWS = (
         env=False,
     ),
     Row(
+        "heat",
+        OUTPUT,
+        (DIFF,),
+        "--heat OUT.png",
+        "Write a picture of where it changed: yellow can just be seen, red and violet "
+        "are more.",
+        env=False,
+    ),
+    Row(
         "save_drafts",
         OUTPUT,
         (*EDITS, RECOVER),
@@ -365,7 +447,15 @@ ROWS = (
     Row(
         "json",
         OUTPUT,
-        (*EDITS, RECOVER, "auth status", "cache info", "replies list", "models"),
+        (
+            *EDITS,
+            RECOVER,
+            DIFF,
+            "auth status",
+            "cache info",
+            "replies list",
+            "models",
+        ),
         "--json",
         "Print one JSON object a result, and nothing else.",
         short="Print the result as a JSON object.",

@@ -21,6 +21,8 @@ class Options(Frozen):
     images: list[str] | None = None
     replies: list[str] | None = None
     shell: str | None = None
+    before: str | None = None
+    after: str | None = None
     preset: str | None = None
 
     # Picture
@@ -30,7 +32,14 @@ class Options(Frozen):
     max_side: int | None = None  # pixels
     downscale: bool = True
     max_pixels: int | None = None  # megapixels
-    keep_metadata: bool = False
+    send_metadata: bool = False
+    region: list[str] | None = None
+    mask: str | None = None
+    invert_mask: bool = False
+    keep_rest: bool = False
+    keep_size: bool = False
+    copy_metadata: bool = False
+    max_change: float | None = None  # percent
     strict: bool = False
 
     # Service
@@ -50,6 +59,7 @@ class Options(Frozen):
     output: str | None = None
     format: str | None = None
     force: bool = False
+    heat: str | None = None
     save_drafts: bool = False
     json: bool = False
     show: bool = False

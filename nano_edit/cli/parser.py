@@ -167,6 +167,8 @@ def _parameter(row: Row) -> inspect.Parameter:
         envvar=row.variable,
         count=kind is int and not row.metavar,
     )
+    if kind is list:
+        kind = list[str]
     return _named(row.name, kind if kind is bool else kind | None, info, default)
 
 

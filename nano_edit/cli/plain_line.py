@@ -75,7 +75,8 @@ def _option(row: Row, flag: str, joined: str | None, words: Iterator[str]) -> Se
     value = next(words, "--") if joined is None else joined
     if joined is None and not _is_value(value):
         raise _Doubt
-    return Setting(coerced(row, value), where)
+    is_list = kind_of(row.name) is list
+    return Setting(coerced(row, [value] if is_list else value), where)
 
 
 def _arguments(rows: Sequence[Row], texts: list[str]) -> dict[str, Setting]:

@@ -37,6 +37,7 @@ from nano_edit.errors import (
     InterruptedEdit,
     NanoEditError,
     OutputError,
+    RefusedError,
     Terminated,
     TerminatedEdit,
     UnknownOutcomeError,
@@ -190,6 +191,7 @@ class Attempts:
             observe=self._with.observe,
             placing=self._with.placing,
             hide=self._with.client.hide_key,
+            rework=self._prepared.rework,
         )
 
     def _through(self, body: RequestBody, spool: Spool) -> Received:
@@ -218,7 +220,12 @@ class Attempts:
                 # Understood to its end, and no picture in it: nothing to recover.
                 self._keep = receiver.fault is not None
                 raise
-            return receiver.finish()
+            try:
+                return receiver.finish()
+            except RefusedError as refusal:
+                # It came whole and does not fit the original; the picture is kept.
+                self._keep = refusal.recovery is None
+                raise
 
     def _remember(self, spool: Spool) -> None:
         if self._with.cache and not spool.fault:

@@ -58,6 +58,7 @@ def send(prepared: Prepared, dependencies: Dependencies) -> EditResult:
     )
     if prepared.edit.strict and differences:
         raise _different(result, differences)
+    _raise_if_changed(result, prepared.edit.max_change)
     return result
 
 
@@ -103,11 +104,12 @@ def _tried(
 
 def _differences(request: EditRequest, received: Received) -> Iterator[str]:
     image = received.image
+    width, height = image.source_size or (image.width, image.height)
     yield from min(
         (
             mismatch(
-                image.width,
-                image.height,
+                width,
+                height,
                 image_size=request.image_size,
                 aspect_ratio=request.aspect_ratio,
                 source=(source.width, source.height),
@@ -131,3 +133,18 @@ def _different(result: EditResult, differences: tuple[str, ...]) -> RefusedError
     error.recovery = result.image.path
     error.attempts = result.attempts
     return error
+
+
+def _raise_if_changed(result: EditResult, most: float | None) -> None:
+    change = result.image.change
+    if change is None or most is None or change.outside <= most:
+        return
+    error = RefusedError(
+        f"{change.outside:g} % of the pixels outside changed; at most {most:g} % may.",
+        hint="The picture is kept; name a .png, or allow more with --max-change.",
+        billed=Billed.YES,
+        http_status=200,
+    )
+    error.recovery = result.image.path
+    error.attempts = result.attempts
+    raise error

@@ -18,6 +18,7 @@ from nano_edit.pictures.inputs.prepare_images import Preparation, prepare_inputs
 from nano_edit.pictures.inputs.sources import STDIN
 from nano_edit.pictures.outputs.conformance import nearest_ratio
 from nano_edit.pictures.outputs.destination import plan_destination, possible_files
+from nano_edit.pictures.region.wish import check_wish, is_restored
 from nano_edit.wire.http.download import download
 from nano_edit.wire.models import (
     ALL_RATIOS,
@@ -81,6 +82,7 @@ def check_edit(edit: Edit, provider: Provider, base_url: str) -> None:
     _check_choice("size", edit.size, (None, *SIZES))
     model = model_of(edit, provider)
     endpoint(base_url, model)
+    check_wish(edit)
     ratio = edit.aspect_ratio if edit.aspect_ratio in ALL_RATIOS else None
     check_model_options(model, edit.size, ratio, len(edit.images))
 
@@ -106,10 +108,17 @@ def prepare(
     check_edit(edit, provider, base_url)
     if STDIN in edit.images and pipes.stdin is None:
         raise UsageError("A picture is a path or a URL here, not standard input.")
+    model = model_of(edit, provider)
+    stdin = pipes.stdin or io.BytesIO()
+    restoring = None
+    if is_restored(edit) or edit.copy_metadata:
+        from nano_edit.engine.restoring import Restoring  # noqa: PLC0415 - heavy, rare
+
+        restoring = Restoring.begin(edit, model, workspace, stdin)
     images = prepare_inputs(
-        edit.images,
+        restoring.sources if restoring else edit.images,
         Preparation(
-            keep_metadata=edit.keep_metadata,
+            keep_metadata=edit.send_metadata,
             max_side=edit.max_side,
             downscale=edit.downscale,
             max_pixels=_pixels(edit),
@@ -117,22 +126,32 @@ def prepare(
             max_request_bytes=provider.max_request_bytes,
         ),
         workspace=workspace,
-        stdin=pipes.stdin or io.BytesIO(),
+        stdin=stdin,
         fetch=download,
-        note=note,
+        note=restoring.renaming(note) if restoring else note,
         go_on=go_on,
     )
-    model = model_of(edit, provider)
+    if restoring:
+        images = restoring.named(images)
+        for text in restoring.notes(provider.name):
+            note(text)
     request = EditRequest(
-        instruction=checked_instruction(edit.instruction),
+        instruction=checked_instruction(edit.instruction)
+        + (restoring.sentence if restoring else ""),
         images=images,
         model=model,
-        aspect_ratio=_ratio(edit, model, images[0].width, images[0].height),
+        aspect_ratio=restoring.task.plan.ratio
+        if restoring and is_restored(edit)
+        else _ratio(edit, model, images[0].width, images[0].height),
         image_size=edit.size,
         text=edit.text,
     )
     inputs = [image.path for image in images if image.path]
-    return Prepared(edit, request, destination_of(edit, inputs, pipes, prove=prove))
+    destination = destination_of(edit, inputs, pipes, prove=prove)
+    if restoring is None:
+        return Prepared(edit, request, destination)
+    restoring.check(destination.format)
+    return Prepared(edit, request, destination, restoring.task)
 
 
 def destination_of(

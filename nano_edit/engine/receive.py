@@ -44,7 +44,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from nano_edit.domain import Destination, Observe, ReplyEvent, WrittenImage
+    from nano_edit.domain import (
+        Destination,
+        Observe,
+        ReplyEvent,
+        Rework,
+        WrittenImage,
+    )
 
 Placing = Callable[["WrittenImage"], None]
 MAX_ERROR = 64 * 1024  # bytes of a 200 that holds an error
@@ -81,6 +87,7 @@ class ResponseReceiver:
         observe: Observe,
         placing: Placing = lambda _: None,
         salvage: bool = False,
+        rework: Rework | None = None,
         hide: Callable[[str], str] = lambda text: text,
     ) -> None:
         self.ended = ReplyEnded()
@@ -94,6 +101,7 @@ class ResponseReceiver:
         self._observe = observe
         self._placing = placing
         self._takes_any = salvage
+        self._rework = rework
         self._hide = hide
         self._head = bytearray()  # the body's beginning, in case it is an error
         self._words: list[str] = []
@@ -238,6 +246,7 @@ class ResponseReceiver:
             salvage=salvage,
             note=lambda text: self._observe(Note(text)),
             placing=self._placing,
+            rework=self._rework,
         )
 
     def _take_all(self, events: Iterable[ReplyEvent]) -> None:

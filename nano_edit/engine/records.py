@@ -10,7 +10,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nano_edit.domain import EditResult
+    from nano_edit.domain import Change, EditResult
     from nano_edit.errors import NanoEditError
 
 Record = dict[str, Any]
@@ -35,11 +35,20 @@ def record_of_result(result: EditResult) -> Record:
         "finish_reason": reply.finish_reason,
         "text": result.text,
         "usage": dataclasses.asdict(reply.usage),
+        "change": _change(image.change),
         "attempts": result.attempts,
         "elapsed_s": round(result.elapsed, 3),
         "cached": result.cached,
         "recovered": result.recovered,
         "warnings": [*image.notes, *result.warnings],
+    }
+
+
+def _change(change: Change | None) -> Record | None:
+    if change is None:
+        return None
+    return {"threshold": 2.3} | {
+        each.name: getattr(change, each.name) for each in dataclasses.fields(change)
     }
 
 

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SCHEMA = Path(__file__).resolve().parent.parent.parent / "docs" / "result.schema.json"
-OTHER_COMMANDS = {"config", "auth", "models", "cache"}  # print objects of their own
+OTHER_COMMANDS = {
+    "config",
+    "auth",
+    "models",
+    "cache",
+    "diff",
+}  # print objects of their own
 
 
 @functools.cache

@@ -4,7 +4,7 @@
 function __nano_edit_command -d 'Print the command that the line names, - for spaces'
     set -l words (commandline -opc)
     switch "$words[2]"
-        case edit batch models completion emulator help
+        case edit batch diff models completion emulator help
             echo $words[2]
         case replies auth config cache
             string join -- - $words[2..3]
@@ -31,7 +31,7 @@ function __nano_edit_given -d 'Print how many arguments stand before the cursor'
     set -l waiting
     set -l ended
     set -l start 2
-    contains -- "$words[2]" edit batch models completion emulator help; and set start 3
+    contains -- "$words[2]" edit batch diff models completion emulator help; and set start 3
     contains -- "$words[2]" replies auth config cache; and set start 4
     for word in $words[$start..-1]
         if set -q waiting[1]
@@ -40,7 +40,7 @@ function __nano_edit_given -d 'Print how many arguments stand before the cursor'
             set given (math $given + 1)
         else if test $word = --
             set ended yes
-        else if contains -- $word --preset --aspect-ratio --size --max-side --max-pixels --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --max-reply --output --format --count --jobs --rpm --manifest --shard --report --cache-dir --cache-size --config --port --fault --drift --latency --signature-bytes
+        else if contains -- $word --preset --aspect-ratio --size --max-side --max-pixels --region --mask --max-change --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --max-reply --output --format --count --jobs --rpm --manifest --shard --report --cache-dir --cache-size --config --heat --port --fault --drift --latency --signature-bytes
             set waiting $word
         else if string match -qr -- '^-[fqvVhy]*[asmonj]$' $word
             set waiting $word
@@ -100,6 +100,7 @@ end
 complete -c nano-edit -f
 complete -c nano-edit -n '__nano_edit_first' -a edit -d 'Edit pictures by instruction; the default, so the word may be left out'
 complete -c nano-edit -n '__nano_edit_first' -a batch -d 'Make the edits of a list: JSON Lines or CSV'
+complete -c nano-edit -n '__nano_edit_first' -a diff -d 'Measure what changed between two pictures; sends nothing'
 complete -c nano-edit -n '__nano_edit_first' -a models -d 'List the models: sizes, shapes, images, state, price'
 complete -c nano-edit -n '__nano_edit_first' -a completion -d 'Print the Tab completion of a shell, or install it'
 complete -c nano-edit -n '__nano_edit_first' -a emulator -d 'Serve the emulator on this machine: no key, no cost'
@@ -123,12 +124,14 @@ complete -c nano-edit -n '__nano_edit_at 0 edit; and __nano_edit_at_file' -a '(_
 complete -c nano-edit -n '__nano_edit_from 1 edit' -a '(__nano_edit_pictures)'
 complete -c nano-edit -n '__nano_edit_at 0 batch' -a '(__nano_edit_any)'
 complete -c nano-edit -n '__nano_edit_at 1 batch; and __nano_edit_at_file' -a '(__nano_edit_texts)'
+complete -c nano-edit -n '__nano_edit_at 0 diff' -a '(__nano_edit_any)'
+complete -c nano-edit -n '__nano_edit_at 1 diff' -a '(__nano_edit_any)'
 complete -c nano-edit -n '__nano_edit_from 0 replies-recover' -a '(__nano_edit_replies)'
 complete -c nano-edit -n '__nano_edit_from 0 replies-rm' -a '(__nano_edit_replies)'
 complete -c nano-edit -n '__nano_edit_at 0 config-show; and __nano_edit_at_file' -a '(__nano_edit_texts)'
 complete -c nano-edit -n '__nano_edit_from 1 config-show' -a '(__nano_edit_pictures)'
 complete -c nano-edit -n '__nano_edit_at 0 completion' -a 'bash zsh fish powershell'
-complete -c nano-edit -n '__nano_edit_at 0 help' -a 'edit batch models completion emulator help replies auth config cache'
+complete -c nano-edit -n '__nano_edit_at 0 help' -a 'edit batch diff models completion emulator help replies auth config cache'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l preset -x -d 'Use the options of [presets.NAME] in the configuration'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s a -l aspect-ratio -x -k -a 'auto match 1:1 2:3 3:2 3:4 4:3 4:5 5:4 9:16 16:9 21:9 1:4 4:1 1:8 8:1' -d 'Shape of the result: auto (the model follows the source), match (nearest to the first picture), or W:H'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s s -l size -x -k -a '512 1K 2K 4K' -d 'Resolution of the result: 512, 1K, 2K or 4K'
@@ -137,7 +140,14 @@ complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l max-side -x 
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l downscale -d 'Whether inputs over the service\'s limits are downscaled (default), or an error'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l no-downscale -d 'The opposite of --downscale'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l max-pixels -x -d 'Read pictures of up to so many megapixels, whatever memory that takes'
-complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l keep-metadata -d 'Send EXIF, GPS, XMP and comments too'
+complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l send-metadata -d 'Send EXIF, GPS, XMP and comments too'
+complete -c nano-edit -n '__nano_edit_is edit batch diff config-show' -l region -x -d 'Only there may anything change'
+complete -c nano-edit -n '__nano_edit_is edit batch diff config-show' -l mask -r -F -d 'Only what is white in this picture may change'
+complete -c nano-edit -n '__nano_edit_is edit batch diff config-show' -l invert-mask -d 'With --mask: what is black may change'
+complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l keep-rest -d 'Find what the model changed and take only that'
+complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l keep-size -d 'The result has exactly the first picture\'s width and height'
+complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l copy-metadata -d 'Copy the first picture\'s EXIF, XMP and IPTC into the result'
+complete -c nano-edit -n '__nano_edit_is edit batch diff config-show' -l max-change -x -d 'Exit 9 when more of the pixels outside have changed'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l strict -d 'Exit 9 when the result has another size or shape than was asked for'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s m -l model -x -k -a 'pro flash lite gemini-3-pro-image gemini-3-pro-image-preview gemini-nano-banana-2.1 gemini-3.1-flash-image gemini-3.1-flash-image-preview gemini-3.1-flash-lite-image gemini-2.5-flash-image' -d 'Model, or its short name: pro, flash, ...'
 complete -c nano-edit -n '__nano_edit_is edit batch auth-login auth-status auth-logout config-show models' -l provider -x -k -a 'apiyi google' -d 'apiyi or google'
@@ -154,7 +164,7 @@ complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show'
 complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show' -l format -x -k -a 'png jpg webp avif tif' -d 'png, jpg, webp, avif or tif, whatever the output is called'
 complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show' -s f -l force -d 'Replace an output that exists'
 complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show' -l save-drafts -d 'Keep the model\'s drafts beside the output, as out.draft-1.jpg'
-complete -c nano-edit -n '__nano_edit_is edit batch replies-list replies-recover auth-status config-show models cache-info' -l json -d 'Print one JSON object a result, and nothing else'
+complete -c nano-edit -n '__nano_edit_is edit batch diff replies-list replies-recover auth-status config-show models cache-info' -l json -d 'Print one JSON object a result, and nothing else'
 complete -c nano-edit -n '__nano_edit_is edit config-show' -l show -a both -d 'Draw the result in the terminal'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s n -l count -x -d 'Make N variants: out-1.png, out-2.png, ...'
 complete -c nano-edit -n '__nano_edit_is edit config-show' -l each -d 'Edit every IMAGE by itself, into -o FOLDER'
@@ -176,8 +186,9 @@ complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s v -l verbose -d 'Show the request, its timing and tokens'
 complete -c nano-edit -n '__nano_edit_is edit batch replies-list replies-recover auth-login auth-status auth-logout config-show config-path config-edit models cache-info cache-clear' -l config -r -F -d 'Configuration file'
 complete -c nano-edit -n '__nano_edit_is edit' -s V -l version -d 'Print the version'
-complete -c nano-edit -n '__nano_edit_is edit batch replies-list replies-recover replies-rm auth-login auth-status auth-logout config-show config-path config-edit models cache-info cache-clear completion emulator help' -s h -l help -d 'Print this help'
+complete -c nano-edit -n '__nano_edit_is edit batch diff replies-list replies-recover replies-rm auth-login auth-status auth-logout config-show config-path config-edit models cache-info cache-clear completion emulator help' -s h -l help -d 'Print this help'
 complete -c nano-edit -n '__nano_edit_is edit' -l help-all -d 'Print the help with every option'
+complete -c nano-edit -n '__nano_edit_is diff' -l heat -x -d 'Write a picture of where it changed: yellow can just be seen, red and violet are more'
 complete -c nano-edit -n '__nano_edit_is replies-rm' -l all -d 'Remove all kept replies'
 complete -c nano-edit -n '__nano_edit_is replies-rm auth-login cache-clear' -s y -l yes -d 'Do not ask'
 complete -c nano-edit -n '__nano_edit_is auth-status' -l check -d 'Ask the service whether it takes the key'

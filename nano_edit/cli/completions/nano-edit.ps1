@@ -17,7 +17,14 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--downscale' = 'Whether inputs over the service''s limits are downscaled (default), or an error'
         '--no-downscale' = 'The opposite of --downscale'
         '--max-pixels' = 'Read pictures of up to so many megapixels, whatever memory that takes'
-        '--keep-metadata' = 'Send EXIF, GPS, XMP and comments too'
+        '--send-metadata' = 'Send EXIF, GPS, XMP and comments too'
+        '--region' = 'Only there may anything change'
+        '--mask' = 'Only what is white in this picture may change'
+        '--invert-mask' = 'With --mask: what is black may change'
+        '--keep-rest' = 'Find what the model changed and take only that'
+        '--keep-size' = 'The result has exactly the first picture''s width and height'
+        '--copy-metadata' = 'Copy the first picture''s EXIF, XMP and IPTC into the result'
+        '--max-change' = 'Exit 9 when more of the pixels outside have changed'
         '--strict' = 'Exit 9 when the result has another size or shape than was asked for'
         '-m' = 'Model, or its short name: pro, flash, ...'
         '--model' = 'Model, or its short name: pro, flash, ...'
@@ -66,6 +73,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '-h' = 'Print this help'
         '--help' = 'Print this help'
         '--help-all' = 'Print the help with every option'
+        '--heat' = 'Write a picture of where it changed: yellow can just be seen, red and violet are more'
         '--all' = 'Remove all kept replies'
         '-y' = 'Do not ask'
         '--yes' = 'Do not ask'
@@ -81,15 +89,16 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--list-faults' = 'Print the faults as a table'
     }
     $commands = [ordered]@{
-        'edit' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --keep-metadata --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run -q --quiet -v --verbose --config -V --version -h --help --help-all'
-        'batch' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --keep-metadata --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json -n --count -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run -q --quiet -v --verbose --config -h --help'
+        'edit' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run -q --quiet -v --verbose --config -V --version -h --help --help-all'
+        'batch' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json -n --count -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run -q --quiet -v --verbose --config -h --help'
+        'diff' = '--region --mask --invert-mask --max-change --heat --json -h --help'
         'replies list' = '--json --config -h --help'
         'replies recover' = '-o --output --format -f --force --save-drafts --json -q --quiet --config -h --help'
         'replies rm' = '--all -y --yes -h --help'
         'auth login' = '--provider -y --yes --config -h --help'
         'auth status' = '--provider --base-url --api-key-file --connect-timeout --json --check --config -h --help'
         'auth logout' = '--provider --config -h --help'
-        'config show' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --keep-metadata --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size -q --quiet -v --verbose --config -h --help'
+        'config show' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size -q --quiet -v --verbose --config -h --help'
         'config path' = '--config -h --help'
         'config edit' = '--config -h --help'
         'models' = '--provider --json --config -h --help'
@@ -102,6 +111,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
     $words = [ordered]@{
         'edit' = ''
         'batch' = ''
+        'diff' = ''
         'replies' = 'list recover rm'
         'auth' = 'login status logout'
         'config' = 'show path edit'
@@ -109,7 +119,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         'cache' = 'info clear'
         'completion' = 'bash zsh fish powershell'
         'emulator' = ''
-        'help' = 'edit batch replies auth config models cache completion emulator help exit'
+        'help' = 'edit batch diff replies auth config models cache completion emulator help exit'
     }
     $values = @{
         '-a' = 'auto', 'match', '1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9', '1:4', '4:1', '1:8', '8:1'
@@ -125,7 +135,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--show' = 'both'
     }
     # Options whose value only the user or the file system knows.
-    $others = @('--preset', '--max-side', '--max-pixels', '--base-url', '--api-key-file', '--timeout', '--connect-timeout', '--retries', '--max-wait', '--max-reply', '-o', '--output', '-n', '--count', '-j', '--jobs', '--rpm', '--manifest', '--shard', '--report', '--cache-dir', '--cache-size', '--config', '--port', '--fault', '--drift', '--latency', '--signature-bytes')
+    $others = @('--preset', '--max-side', '--max-pixels', '--region', '--mask', '--max-change', '--base-url', '--api-key-file', '--timeout', '--connect-timeout', '--retries', '--max-wait', '--max-reply', '-o', '--output', '-n', '--count', '-j', '--jobs', '--rpm', '--manifest', '--shard', '--report', '--cache-dir', '--cache-size', '--config', '--heat', '--port', '--fault', '--drift', '--latency', '--signature-bytes')
 
     function Complete([string[]] $candidates, [string] $head, [string] $begun) {
         foreach ($each in $candidates) {

@@ -42,8 +42,27 @@ def done_text(record: Mapping[str, Any], *, named: bool = True) -> str:
         _took(record),
         f"{tokens:,} tokens" if tokens and not record["cached"] else "",
         f"{record['attempts']} attempts" if record["attempts"] > 1 else "",
+        change_text(record.get("change")),
     ]
     return "  ".join(fact for fact in facts if fact)
+
+
+def change_text(change: Mapping[str, Any] | None) -> str:
+    """Return what a result that keeps the rest has changed, in a few words."""
+    if not change:
+        return ""
+    inside, outside = (_percent(change[name]) for name in ("inside", "outside"))
+    if not change["area"]:
+        return "nothing changed"
+    area = _percent(change["area"])
+    return f"changed {inside} inside ({area} of the picture), {outside} outside"
+
+
+def _percent(value: float) -> str:
+    """Return a share for people; what is not quite nothing is not 0 %."""
+    if 0 < value < 0.01:
+        return "<0.01 %"
+    return f"{value:.2g} %" if value < 10 else f"{value:.0f} %"
 
 
 def _took(record: Mapping[str, Any]) -> str:

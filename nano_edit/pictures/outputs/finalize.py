@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from nano_edit.atomic_file import PRIVATE, AtomicFile, reason, target_of
 from nano_edit.domain import Billed, WrittenImage
-from nano_edit.errors import OutputError
+from nano_edit.errors import OutputError, RefusedError
 from nano_edit.leftovers import sweep
 from nano_edit.pictures.formats import FORMATS, MIME_TYPES, SUFFIXES, format_of
 from nano_edit.pictures.outputs.destination import is_device, temporary_folder
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from nano_edit.domain import Destination
+    from nano_edit.domain import Destination, Remade, Rework
     from nano_edit.pictures.outputs.probe import ImageFacts
 
     Whole = tuple[AtomicFile, ImageFacts]
@@ -58,7 +58,9 @@ class Finalizer:
         digest: bool,
         note: Callable[[str], None],
         placing: Callable[[WrittenImage], None],
+        rework: Rework | None = None,
     ) -> None:
+        self._rework = rework
         self.folder = temporary_folder(destination)
         self._mode = _mode_for(destination)
         self._destination = destination
@@ -78,7 +80,11 @@ class Finalizer:
     ) -> WrittenImage:
         """Deliver the whole picture in ``file``, then the drafts beside it."""
         result = self._named(file, facts)
-        self._convert(result)
+        made = None
+        if self._rework is None:
+            self._convert(result)
+        else:
+            made = self._remake(result, self._rework)
         try:
             sha256 = _sha256(result.file.path) if self._digest else None
             size = result.file.path.stat().st_size
@@ -88,11 +94,13 @@ class Finalizer:
         image = WrittenImage(
             path=None if is_streamed else result.final,
             mime_type=MIME_TYPES[result.kind],
-            width=facts.width,
-            height=facts.height,
+            width=made.size[0] if made else facts.width,
+            height=made.size[1] if made else facts.height,
             size=size,
             sha256=sha256,
             source_mime_type=facts.mime_type,
+            change=made.change if made else None,
+            source_size=made.came if made else None,
         )
         if is_streamed or (self._destination.force and is_device(result.final)):
             self._hand_on(result)
@@ -116,7 +124,8 @@ class Finalizer:
         came = format_of(facts.mime_type)
         final = self._destination.folder / self._destination.name
         if self._destination.format is None and not is_device(final):
-            final = final.with_name(final.name + SUFFIXES[came])
+            kind = self._rework.format_for(None, came) if self._rework else came
+            final = final.with_name(final.name + SUFFIXES[kind])
         return _Result(file, came, final)
 
     def _convert(self, result: _Result) -> None:
@@ -148,6 +157,39 @@ class Finalizer:
         for loss in losses:
             self.note(loss)
         result.file, result.kind = self._converted, wanted
+
+    def _remake(self, result: _Result, rework: Rework) -> Remade:
+        """Make the result of what came, in the format that was asked for."""
+        kind = rework.format_for(self._destination.format, result.kind)
+        if FORMATS.get(result.final.suffix.lower(), kind) != kind:
+            self.note(f"{result.final.name} holds {kind.upper()}, as was asked.")
+        try:
+            self._converted = self.new_file()
+            made = rework.remake(result.file.path, kind, self._converted.descriptor)
+        except RefusedError as refusal:
+            self._keep_raw(result, refusal)
+            raise
+        except Exception as error:  # whatever it is, the picture is paid for
+            raise self._kept(
+                result, "The picture cannot be put into the original", error
+            ) from error
+        for note in made.notes:
+            self.note(note)
+        result.file, result.kind = self._converted, kind
+        return made
+
+    def _keep_raw(self, result: _Result, refusal: RefusedError) -> None:
+        """Place the picture as it came beside the output, and let the error say so."""
+        if self._destination.stream is not None:
+            return
+        near = result.final.with_suffix(SUFFIXES[result.kind])
+        try:
+            refusal.recovery = result.file.place_beside(near, "raw")
+        except OSError as error:
+            refusal.message += f" It could not be kept either: {reason(error)}."
+        else:
+            refusal.message += f" The picture as it came is kept as {refusal.recovery}."
+        refusal.args = (refusal.message,)
 
     def _hand_on(self, result: _Result) -> None:
         """Copy the bytes into standard output, a device or a FIFO."""

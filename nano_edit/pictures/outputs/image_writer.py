@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nano_edit.atomic_file import AtomicFile
-    from nano_edit.domain import Destination, WrittenImage
+    from nano_edit.domain import Destination, Rework, WrittenImage
     from nano_edit.pictures.outputs.probe import ImageFacts
 
 
@@ -111,6 +111,7 @@ class ImageWriter:
     result, a thought if there is nothing better, and the one that was coming if
     all of it is there.  ``digest`` asks for the SHA-256 of the final bytes.
     ``placing`` is told of the result just before it is moved to its place.
+    ``rework`` is asked what is to be made of it.
     ``note`` is told each sentence of `WrittenImage.notes` as soon as it is known.
     Entering the context raises `InputError` if no file can be made.
     """
@@ -124,9 +125,10 @@ class ImageWriter:
         salvage: bool = False,
         note: Callable[[str], None] = lambda _: None,
         placing: Callable[[WrittenImage], None] = lambda _: None,
+        rework: Rework | None = None,
     ) -> None:
         self._finalizer = Finalizer(
-            destination, digest=digest, note=note, placing=placing
+            destination, digest=digest, note=note, placing=placing, rework=rework
         )
         self._save_drafts = save_drafts
         self._salvage = salvage

@@ -44,6 +44,7 @@ def test_a_line_that_is_read_is_read_as_typer_reads_it(
         "blur in --each -o out -j 30 --report r.html",
         "blur in.jpg -f --timeout 30 --base-url http://127.0.0.1:8787 -v",
         "blur in.jpg --no-downscale",
+        "blur in.jpg --region 10%,10%,5%,5% --max-change 0",
     ],
 )
 def test_the_lines_of_every_day_need_no_typer(line: str) -> None:
