@@ -55,6 +55,9 @@ def check_key(service: Service) -> None:
                 body += data
                 if len(body) >= MOST:
                     break
-            raise error_of(response.status, {}, body, key=service.key)
+            with_key = service.key is not None
+            raise error_of(
+                response.status, {}, body, key=service.key, with_key=with_key
+            )
     finally:
         clock.close()

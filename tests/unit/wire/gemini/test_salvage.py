@@ -23,7 +23,7 @@ from nano_edit.domain import (
     Usage,
 )
 from nano_edit.errors import ProtocolError
-from nano_edit.wire.gemini import salvage
+from nano_edit.wire.codec import lenient_json
 from nano_edit.wire.gemini.response import MAX_TEXT, MAX_WORD, ResponseParser
 from nano_edit.wire.gemini.salvage import LenientParser, events_of
 
@@ -377,7 +377,7 @@ def test_reading_ends_at_its_bound() -> None:
 
 
 def test_the_number_of_tokens_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(salvage, "MAX_TOKENS", 1000)
+    monkeypatch.setattr(lenient_json, "MAX_TOKENS", 1000)
     assert images(read(b"[" * 400 + b"]" * 399 + sound())) == [FINAL]
     assert read(b"[" * 1001 + sound()) == [ReplyEnded()]
 
