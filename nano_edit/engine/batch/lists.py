@@ -94,7 +94,10 @@ def read_list(
             return reader.read(file, TABLES.get(Path(name).suffix.lower()))
     except (OSError, ValueError) as fault:  # ValueError: a NUL in the name
         reason = getattr(fault, "strerror", None) or fault
-        raise InputError(f"{shown} cannot be read: {reason}.") from None
+        raise InputError(
+            f"{shown} cannot be read: {reason}.",
+            hint="Name a list: JSON Lines, or CSV with option names in its first line.",
+        ) from None
 
 
 class _Reader:
@@ -137,7 +140,7 @@ class _Reader:
         text = io.TextIOWrapper(file, "utf-8-sig", newline="")
         rows = csv.reader(text, delimiter=delimiter, strict=True)
         try:
-            head = [name.strip() for name in next(rows, [])]
+            head = _head(next(rows, []), self._shown)
             for cells in rows:
                 where = f"{self._shown}:{rows.line_num}"
                 if not any(cell.strip() for cell in cells):
@@ -148,12 +151,16 @@ class _Reader:
                     self._found.faults.append(placed(fault, where))
                 else:
                     self._add(row, where, strict=False)
+        except UsageError as fault:
+            self._found.faults.append(fault)
         except UnicodeDecodeError:
             what = f"{self._shown} is not UTF-8 text."
-            self._found.faults.append(InputError(what))
+            hint = "Save it as UTF-8; spreadsheets call that CSV UTF-8."
+            self._found.faults.append(InputError(what, hint=hint))
         except csv.Error as fault:
             where = f"{self._shown}:{rows.line_num}"
-            self._found.faults.append(placed(UsageError(f"{fault}."), where))
+            what = str(fault).replace("unexpected end of data", "a quote is not closed")
+            self._found.faults.append(placed(UsageError(f"{what}."), where))
         finally:
             text.detach()
 
@@ -189,6 +196,17 @@ class _Reader:
 
 
 # --- a table -----------------------------------------------------------------
+
+
+def _head(cells: list[str], shown: str) -> list[str]:
+    """Return the columns' names; raises UsageError for one made of several."""
+    head = [name.strip() for name in cells]
+    if len(head) == 1 and ";" in head[0]:  # as spreadsheets write in much of Europe
+        raise UsageError(
+            f"{shown}: the columns have semicolons between them.",
+            hint="Save the table with commas, or with tabs as .tsv.",
+        )
+    return head
 
 
 def _row(head: list[str], cells: list[str]) -> dict[str, Any]:

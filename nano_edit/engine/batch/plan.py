@@ -80,7 +80,7 @@ def check_all(
     more = len(found) - MOST_TOLD
     first.message = "\n  ".join(fault.message for fault in found[:MOST_TOLD])
     first.message += f"\n  ... and {more} more" if more > 0 else ""
-    first.hint = f"Nothing was sent. {first.hint}"
+    first.hint = f"Nothing was sent. {first.hint}".rstrip()
     raise first
 
 

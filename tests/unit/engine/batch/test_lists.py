@@ -156,6 +156,9 @@ def test_a_column_of_no_use_is_left_alone_unless_it_looks_like_an_option() -> No
         ("images,max_side\na.jpg,wide\n", "a whole number is wanted, not 'wide'"),
         ("images,strict\na.jpg,perhaps\n", "true or false is wanted, not 'perhaps'"),
         (b"images\n\xff.jpg\n", "is not UTF-8 text"),
+        (b"images\n\xff.jpg\n", "Save it as UTF-8"),
+        ("images;size\na.jpg;1K\n", "semicolons between them"),
+        ('images,size\na.jpg,"1K\n', ":2: a quote is not closed"),
     ],
 )
 def test_a_faulty_table_is_told(text: str | bytes, words: str) -> None:
