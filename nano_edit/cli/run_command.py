@@ -19,7 +19,7 @@ from nano_edit.cli.help.answers import asked
 from nano_edit.cli.option_table import BATCH, EDIT, RECOVER
 from nano_edit.cli.plain_line import read_plain
 from nano_edit.cli.signals import raise_in_main_thread
-from nano_edit.cli.suggestions import command_like, member_like, unquoted
+from nano_edit.cli.suggestions import command_like, member_like, misspelt, unquoted
 from nano_edit.cli.terminal import OutputLost
 from nano_edit.errors import Terminated, UsageError
 from nano_edit.wire.models import full_name, model_note
@@ -94,11 +94,12 @@ def _check(name: str, settings: Settings, terminal: Terminal) -> None:
 
 
 def _about_model(name: str, settings: Settings) -> tuple[str, ...]:
-    """Return what is to be said of the model, once in a run: that it is deprecated."""
+    """Return what is to be said of the model: that it is deprecated or misspelt."""
     options = settings.options
     if name not in {EDIT, BATCH} or options.model is None:
         return ()
-    note = model_note(full_name(options.model, options.provider), options.provider)
+    model = full_name(options.model, options.provider)
+    note = model_note(model, options.provider) or misspelt(model, options.provider)
     return (note,) if note else ()
 
 
@@ -161,6 +162,12 @@ def _check_words(settings: Settings) -> None:
         meant = command_like(said)
         if meant:
             raise UsageError("There is no picture to edit.", hint=_meant(meant))
+    for image in options.images or ():
+        if image.lower().endswith((".csv", ".tsv", ".jsonl")):
+            raise UsageError(
+                f"{image} is a list, not a picture.",
+                hint=f"Did you mean: {PROGRAM} batch {image}",
+            )
     if options.images and " " not in said and (line := unquoted(said, options.images)):
         raise UsageError(
             f"There is no picture called {options.images[0]}.",

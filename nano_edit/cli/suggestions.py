@@ -6,10 +6,12 @@ Rules: a guess is a hint and changes nothing; where nothing is near, nothing is 
 from __future__ import annotations
 
 import os
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from nano_edit.cli.command_table import BY_NAME, COMMANDS, PROGRAM, WORDS
+from nano_edit.wire.models import MODELS, find_model, short_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +51,24 @@ def member_like(group: str, word: str) -> str | None:
     words = [name.split()[1] for name in BY_NAME if name.split()[0] == group]
     near = get_close_matches(word.casefold(), words, 1, 0.5)
     return f"{group} {near[0]}" if near else None
+
+
+def misspelt(model: str, provider: str) -> str:
+    """Return a note for a model that is not known and nearly one that is; else "".
+
+    A name with another number may be a new model's.
+    """
+    if find_model(model) is not None:
+        return ""
+    names = [*short_names(provider), *MODELS]
+    near = [
+        name
+        for name in get_close_matches(model.casefold(), names, 3, 0.6)
+        if re.findall(r"[0-9]+", name) == re.findall(r"[0-9]+", model)
+    ]
+    if not near:
+        return ""
+    return f"{model} is not a known model; it is asked for as it is. Near: {near[0]}."
 
 
 def unquoted(instruction: str, images: Sequence[str]) -> str | None:

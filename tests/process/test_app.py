@@ -65,6 +65,7 @@ def whole(tmp_path: Path) -> bytes:
         (["x", "in.jpg", "-o"], "requires an argument"),
         (["x"], "There is no picture to edit."),
         (["login"], "Did you mean: nano-edit auth login"),
+        (["sepia", "mugs.csv"], "Did you mean: nano-edit batch mugs.csv"),
         (["auth", "lgin"], "Did you mean: nano-edit auth login"),
         (["auth", "zzz"], "There are: login, status, logout."),
         (["help", "replys"], "Did you mean: nano-edit help replies"),
