@@ -209,12 +209,31 @@ def test_a_dry_run_shows_every_edit_and_sends_nothing(
     done = many(*EACH, "--dry-run")
     assert done.status == 0
     assert done.stdout.count("# in") == 6
+    assert done.stdout.splitlines()[-1].startswith("6 edits: ")
+    assert done.stdout.endswith(" kB in all would be sent; nothing was.\n")
     done = many(*EACH, "--dry-run", "--json")
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(records) == 6
     for record in records:
         SCHEMA.validate(record)
     assert emulator.requests == ()
+
+
+def test_what_would_fail_again_is_to_be_corrected_first(
+    many: Callable[..., Finished], folder: Path, emulator: Emulator
+) -> None:
+    (folder / "in/3.jpg").write_text("no picture")
+    done = many(*EACH)
+    assert done.status == 12
+    assert "Correct what failed, then run the same command again" in done.stderr
+    (folder / "in/3.jpg").unlink()
+    photo(folder / "in/3.jpg", 40, 24)
+    emulator.set_faults("400")
+    done = many(*EACH)
+    assert "Correct what failed, then run the same command again" in done.stderr
+    emulator.set_faults("reset")
+    done = many(*EACH, "--retries", "0")
+    assert "\n  Run the same command again" in done.stderr
 
 
 # --- the pace ----------------------------------------------------------------

@@ -21,12 +21,14 @@ from typing import TYPE_CHECKING
 from nano_edit.cli.commands.edit import tell_dry_run
 from nano_edit.cli.config.service import base_edit, edit_of, editor_for
 from nano_edit.cli.display.batch_live import batch_display_for
+from nano_edit.cli.display.dry_run import dry_run_total
 from nano_edit.cli.signals import SIGNALS
 from nano_edit.domain import Note
 from nano_edit.engine.batch.folders import each_picture
 from nano_edit.engine.batch.lists import read_list
 from nano_edit.engine.batch.plan import check_all, shard, variants
 from nano_edit.engine.batch.runner import Batch
+from nano_edit.engine.batch.summary import edits as count_text
 from nano_edit.errors import InterruptedEdit, TerminatedEdit, UsageError
 from nano_edit.pictures.inputs.sources import STDIN, locate
 from nano_edit.pictures.inputs.workspace import Workspace
@@ -107,6 +109,11 @@ def _check_combination(options: Options) -> None:
         raise UsageError(
             "A list has its own pictures.", hint="Leave IMAGE and --each out."
         )
+    if not (options.batch or options.each or options.count):
+        raise UsageError(
+            "There is no list.",
+            hint='Try: nano-edit batch list.csv "put it on a {colour} cloth"',
+        )
     if options.output == "-":
         raise UsageError("Standard output takes one picture, not many.")
     if options.each and options.images and STDIN in options.images:
@@ -147,13 +154,16 @@ def _tell_plan(
         if isinstance(event, Note):
             terminal.say(event.text)
 
+    total = 0  # bytes
     for edit in edits:
         with editor.prepare(edit, note, prove=False) as prepared:
             if not options.json:
                 terminal.result(f"# {edit.label}")
-            tell_dry_run(prepared, editor, options, terminal)
+            total += tell_dry_run(prepared, editor, options, terminal)
             if not options.json:
                 terminal.result("")
+    if not options.json:
+        terminal.result(dry_run_total(count_text(len(edits)), total))
 
 
 # --- the run -------------------------------------------------------------------
@@ -197,6 +207,8 @@ def _again(summary: Summary, *, resumable: bool) -> str:
     how = "what is done is not done twice"
     if not resumable:
         how = "with --skip-existing it makes only what is missing"
+    if summary.needs_changes:
+        return f"Correct what failed, then run the same command again: {how}."
     return f"Run the same command again: {how}."
 
 

@@ -63,14 +63,16 @@ def _send(
 
 def tell_dry_run(
     prepared: Prepared, editor: Editor, options: Options, terminal: Terminal
-) -> None:
-    """Print what would be sent."""
+) -> int:
+    """Print what would be sent; return its bytes."""
     record = describe(prepared, editor.service(ApiKey(""), prepared.edit.size))
     record["emulated"] = options.emulate
     if options.json:
         terminal.result(json_line(record))
     else:
         terminal.result(dry_run_text(record))
+    size: int = record["content_length"]
+    return size
 
 
 def tell(result: EditResult, options: Options, terminal: Terminal) -> None:

@@ -18,3 +18,8 @@ def dry_run_text(record: dict[str, Any]) -> str:
         f"{size_text(record['content_length'])} in all would be sent; nothing was. "
         f"The picture would go to {record['output']}."
     )
+
+
+def dry_run_total(edits: str, size: int) -> str:
+    """Return the last line for ``edits``, "2 edits", of ``size`` bytes together."""
+    return f"{edits}: {size_text(size)} in all would be sent; nothing was."

@@ -20,6 +20,14 @@ from nano_edit.errors import (
 if TYPE_CHECKING:
     from nano_edit.engine.records import Record
 
+# What fails in the same way until the list, a picture or an option is changed.
+_TO_CHANGE = (
+    ExitStatus.USAGE,
+    ExitStatus.INPUT,
+    ExitStatus.REJECTED,
+    ExitStatus.REFUSED,
+)
+
 
 @dataclass(slots=True)
 class Summary:
@@ -76,6 +84,12 @@ class Summary:
     def only_refused(self) -> bool:
         """Whether nothing is left that asking again would help."""
         return not self.left and {*self.reasons} <= {ExitStatus.REFUSED.code}
+
+    @property
+    def needs_changes(self) -> bool:
+        """Whether nothing is left that the same command again would help."""
+        codes = {each.code for each in _TO_CHANGE}
+        return not self.left and {*self.reasons} <= codes
 
     def error(self, again: str = "") -> NanoEditError | None:
         """Return what the run ends with, if not all is done; ``again`` is its hint."""

@@ -265,6 +265,7 @@ def test_a_preset_gives_a_list_its_instruction(here: Path) -> None:
         (("--each", "sepia", "-"), "--each takes files and folders"),
         (("--each", "sepia", "a.jpg", "-o", "-"), "Standard output takes one"),
         (("--each",), "There is no instruction"),
+        (("batch",), "There is no list"),
         (("--each", "sepia"), "no picture"),
         (("-n", "2", "sepia"), "no picture"),
         (("-n", "2", " ", "a.jpg"), "instruction"),
