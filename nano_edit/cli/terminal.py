@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import BinaryIO, TextIO
 
-# C0 but newline and tab, DEL and C1, and what changes the writing direction.
+# C0 but newline and tab, DEL and C1 (also as a lone byte of a file's name), and what
+# changes the writing direction.
 _UNSAFE_RANGES = (
     (0x00, 0x08), (0x0B, 0x1F), (0x7F, 0x9F), (0x061C, 0x061C), (0x200E, 0x200F),
     (0x2028, 0x202E), (0x2066, 0x2069), (0xFEFF, 0xFEFF),
+    (0xDC80, 0xDC9F),
 )  # fmt: skip
 UNSAFE = frozenset(
     code for first, last in _UNSAFE_RANGES for code in range(first, last + 1)

@@ -52,6 +52,12 @@ def test_cleaning_leaves_nothing_unsafe_and_all_the_rest(text: str) -> None:
     assert clean(text) == "".join(each for each in text if ord(each) not in UNSAFE)
 
 
+def test_a_control_byte_in_a_name_that_is_not_utf8_is_cleaned() -> None:
+    assert (
+        clean(b"a\x9b31m\xe9.jpg".decode(errors="surrogateescape")) == "a31m\udce9.jpg"
+    )
+
+
 @given(st.text(st.characters(categories=("Cs", "Cc", "Cf", "Ll"))))
 def test_json_escapes_what_could_steer_and_reads_back_the_same(text: str) -> None:
     line = json_line({"name": text})
