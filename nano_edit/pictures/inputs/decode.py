@@ -50,6 +50,7 @@ _READERS = {
 }
 # What decoders raise with words for people; the rest tells of their insides.
 _SPEAKING = (OSError, SyntaxError, ValueError, EOFError)
+_ABOUT_CODE = ("decoder error", "invalid literal for")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,10 @@ def decoded(
         with _decoding(original.name):
             raster = _loaded(original, file, part, go_on)
         stack.callback(raster.close)
-        yield raster
+        try:
+            yield raster
+        except MemoryError as error:
+            raise _too_little_memory(original.name) from error
 
 
 def _loaded(
@@ -135,8 +139,17 @@ def _decoding(name: str) -> Iterator[None]:
         yield
     except InputError:
         raise
+    except MemoryError as error:
+        raise _too_little_memory(name) from error
     except Exception as error:
         raise broken(name, _clause(error)) from error
+
+
+def _too_little_memory(name: str) -> InputError:
+    return InputError(
+        f"{name} cannot be decoded: there is not enough memory.",
+        hint="Close other programs, or make the picture smaller.",
+    )
 
 
 def _clause(error: BaseException) -> str:
@@ -144,11 +157,9 @@ def _clause(error: BaseException) -> str:
     if isinstance(error, SyntaxError):  # in which Pillow wraps any other
         error = error.__cause__ or error
     words = str(error).rstrip(".")
-    if isinstance(error, MemoryError):
-        return "cannot be decoded: there is not enough memory"
     if "trunc" in words:
         return "is cut off"
-    if not isinstance(error, _SPEAKING) or words.startswith("decoder error"):
+    if not isinstance(error, _SPEAKING) or words.startswith(_ABOUT_CODE):
         words = "its data is damaged, or of a kind that is not supported"
     return f"cannot be decoded: {words}"
 

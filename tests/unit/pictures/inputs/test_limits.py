@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
+import support
+from PIL import Image
 from support.input_pictures import (
     Table,
     exif,
@@ -135,3 +139,29 @@ def test_part_of_a_jpeg_that_is_decoded(
     side: int | None, *, exact: bool, longer: int, part: int
 ) -> None:
     assert Reduction(side, exact=exact).part(longer) == part
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits address space")
+@pytest.mark.parametrize("spare", [100_000_000, 205_000_000])  # to decode, to encode
+def test_too_little_memory_is_an_input_error(tmp_path: Path, spare: int) -> None:
+    """In a process of its own, whose address space ends beyond what it has."""
+    path = tmp_path / "in.bmp"
+    Image.new("RGB", (8000, 6000)).save(path)
+    script = (
+        "import io, resource, sys\n"
+        "from nano_edit.errors import InputError\n"
+        "from nano_edit.pictures.inputs import convert, prepare_images as inputs\n"
+        "from nano_edit.pictures.inputs.workspace import Workspace\n"
+        "used = int(open('/proc/self/statm').read().split()[0]) * 4096\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (used + int(sys.argv[2]),) * 2)\n"
+        "try:\n"
+        "    with Workspace() as workspace:\n"
+        "        inputs.prepare_inputs([sys.argv[1]], inputs.Preparation(),\n"
+        "            workspace=workspace, stdin=io.BytesIO(), fetch=print,\n"
+        "            note=print)\n"
+        "except InputError as error:\n"
+        "    sys.exit('not enough memory' not in error.message)\n"
+        "sys.exit('it was decoded')\n"
+    )
+    command = [sys.executable, "-c", script, str(path), str(spare)]
+    assert subprocess.run(command, cwd=support.ROOT, check=False).returncode == 0

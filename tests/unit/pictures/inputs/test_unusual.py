@@ -280,6 +280,7 @@ def test_text_that_decoders_refuse_costs_no_picture(
         ("in.tif", b"II*\0\x08\0\0\0", "cannot be decoded: "),
         ("in.tif", b"II*\0" + b"\xff" * 40, "cannot be decoded: "),
         ("in.tif", UNKNOWN_COMPRESSION, "its data is damaged, or of a kind that is"),
+        ("in.ppm", b"P6 x 9 255\n", "its data is damaged, or of a kind that is"),
         ("in.gif", b"GIF89a", "cannot be decoded: "),
         ("in.ico", b"\0\0\1\0\1\0" + bytes(16), "cannot be decoded: "),
     ],
