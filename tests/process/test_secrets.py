@@ -261,7 +261,7 @@ def test_what_is_kept_is_for_its_owner_alone(folder: Path, home: Path) -> None:
         edit = "sepia", "in.jpg", "-o", "out.jpg", "--base-url", emulator.url
         assert invoke(*edit)[0] == 8
     kept = [path for path in home.rglob("reply-*") if path.is_file()]
-    assert sorted(path.suffix for path in kept) == [".jsonl", ".part"]
+    assert sorted(path.suffix for path in kept) == [".gz", ".jsonl"]
     assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
     assert kept[0].parent.stat().st_mode & 0o777 == 0o700
     assert folder.exists()

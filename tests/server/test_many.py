@@ -365,7 +365,7 @@ def test_a_picture_that_is_none_costs_nothing_but_itself(
 
 
 def test_a_missing_key_is_told_before_any_edit(run: Run, folder: Path) -> None:
-    done = run(*EACH, "--base-url", "http://127.0.0.1:9", cwd=folder)
+    done = run(*EACH, "--base-url", "https://example.invalid", cwd=folder)
     assert done.status == 4
     assert "edits  " not in done.stderr
 

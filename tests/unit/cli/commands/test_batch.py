@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -149,6 +150,23 @@ def test_recursive_without_an_output_refuses_what_collides(here: Path) -> None:
     pictures(here, "in/x/a.jpg", "in/y/a.jpg")
     words = refusal(UsageError, "--each", "sepia", "in", "--recursive")
     assert "would both write a-jpg-edited" in words
+
+
+@pytest.mark.skipif(os.name == "nt", reason="/proc and /dev are not there")
+def test_a_folder_that_cannot_be_made_is_told(here: Path) -> None:
+    pictures(here, "a.jpg")
+    folder = "/proc/none/out"
+    words = refusal(InputError, "--each", "sepia", "a.jpg", "-o", folder)
+    assert "cannot be made" in words
+    assert "Nothing was sent." in words
+
+
+@pytest.mark.skipif(os.name == "nt", reason="/proc and /dev are not there")
+def test_any_number_of_edits_may_write_into_a_device(here: Path) -> None:
+    pictures(here, "a.jpg")
+    one = {"instruction": "sepia", "images": ["a.jpg"], "output": "/dev/null"}
+    (here / "list.jsonl").write_bytes(lines(one, one))
+    assert len(plan("batch", "list.jsonl")) == 2
 
 
 # --- a list ------------------------------------------------------------------
