@@ -111,6 +111,8 @@ def possible_files(
     folder, stem, suffix = _named(output, default, Path())
     if suffix_index is not None:
         stem = f"{stem}-{suffix_index}"
+    if is_device(folder / (stem + suffix)):
+        return (folder / (stem + suffix),)
     name, kind = _name_and_format(stem, suffix, kind)
     endings = [""] if kind else [SUFFIXES[kind] for kind in AS_IT_COMES]
     return tuple(folder / (name + ending) for ending in endings)
