@@ -6,14 +6,15 @@ pool gets it when nobody else has any, so nobody waits for ever.
 
 Rules:
 - In order of arrival: a large picture is not overtaken by later small ones.
-- A thread reserves once at a time: two reservations could wait for each other.
+- A thread that holds memory gets more at once: were it to wait, two could wait for
+  each other, or one for itself.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from contextlib import contextmanager
-from threading import Condition
+from threading import Condition, local
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class MemoryPool:
         self._taken = 0
         self._queue: deque[object] = deque()
         self._changed = Condition()
+        self._mine = local()  # `count`: the reservations of this thread
 
     @contextmanager
     def reserved(
@@ -39,17 +41,23 @@ class MemoryPool:
 
         While it waits it calls ``go_on``; what that raises ends the wait.
         """
-        self._take(size, go_on or _for_ever)
+        held = getattr(self._mine, "count", 0)
+        self._take(size, go_on or _for_ever, at_once=held > 0)
+        self._mine.count = held + 1
         try:
             yield
         finally:
+            self._mine.count = held
             with self._changed:
                 self._taken -= size
                 self._changed.notify_all()
 
-    def _take(self, size: int, go_on: Callable[[], None]) -> None:
+    def _take(self, size: int, go_on: Callable[[], None], *, at_once: bool) -> None:
         ticket = object()
         with self._changed:
+            if at_once:
+                self._taken += size
+                return
             self._queue.append(ticket)
             try:
                 while not self._may_take(ticket, size):

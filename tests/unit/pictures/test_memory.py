@@ -92,6 +92,18 @@ def test_many_threads_of_any_size_all_get_their_turn(seen: list[int]) -> None:
     assert sorted(seen) == sorted(sizes)
 
 
+def test_who_holds_memory_gets_more_at_once(
+    visitor: Callable[[MemoryPool, int], Visitor],
+) -> None:
+    pool = MemoryPool(100)
+    with pool.reserved(80), pool.reserved(80):
+        other = visitor(pool, 10)
+    assert other.inside.wait(20)
+    other.leave()
+    with pool.reserved(100):  # all of it came back
+        pass
+
+
 def test_a_wait_can_be_ended(visitor: Callable[[MemoryPool, int], Visitor]) -> None:
     pool = MemoryPool(100)
     first = visitor(pool, 100)
