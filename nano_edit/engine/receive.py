@@ -265,7 +265,7 @@ class ResponseReceiver:
                 self._ended += not thought
             case TextChunk(text, thought):
                 self._words.append("" if thought else text)
-            case ReplyEnded():
+            case _:  # ReplyEnded
                 said = {name: getattr(event, name) for name in _FOREIGN}
                 hidden: dict[str, Any] = {
                     name: self._hide(text) for name, text in said.items() if text

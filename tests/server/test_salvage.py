@@ -6,6 +6,7 @@ import base64
 import gzip
 import io
 import json
+import socket
 import time
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -205,6 +206,23 @@ def test_a_draft_is_not_the_result_when_the_final_picture_was_cut(
     result = recover(caught.value.recovery, to, lambda _: None)
     assert (tmp_path / "again.png").read_bytes() == FIRST
     assert "Its last picture is not whole" in result.warnings[0]
+
+
+def test_a_connection_that_breaks_in_a_broken_reply_keeps_what_came(
+    ask: Callable[..., EditResult],
+) -> None:
+    begin = b"<html>"
+
+    def talk(line: Line) -> None:
+        line.request()
+        line.send(answer(200, b"", "Content-Length: 99", length=False), begin)
+        line.socket.shutdown(socket.SHUT_WR)
+        line.hold()
+
+    with pytest.raises(NanoEditError, match="not a JSON object"):  # what was first
+        ask(talk)
+    assert kept() == [begin]
+    assert not list_kept(state_folder())[0].whole
 
 
 @pytest.mark.parametrize("sound_so_far", [True, False])
