@@ -266,6 +266,19 @@ def test_kept_replies_are_listed_with_their_age(run: Run, home: Path) -> None:
     assert [line[4] for line in lines] == list(ages)
 
 
+def test_a_kept_reply_says_what_was_asked_and_why_it_is_kept(
+    run: Run, picture: Path
+) -> None:
+    with Emulator(faults="cut=20000", signature_bytes=20_000) as emulator:
+        asked = ("make it sepia", "in.jpg", "-o", "out.jpg", "--base-url", emulator.url)
+        assert run(*asked, cwd=picture.parent, env=KEY).status == ExitStatus.UNKNOWN
+    first, said, why = run("replies", "list", cwd=picture.parent).stdout.splitlines()
+    assert re.split("  +", first)[-1] == "out.jpg"
+    assert " cut " in first
+    assert said.strip() == '"make it sepia"'
+    assert why.strip().endswith(".")
+
+
 def test_no_kept_reply_is_said(run: Run) -> None:
     done = run("replies", "list")
     assert (done.status, done.stdout) == (0, "")

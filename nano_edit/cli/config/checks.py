@@ -70,21 +70,13 @@ def _plain(kind: type, value: Any) -> Any:
         if kind is bool and isinstance(value, bool):
             return value
         raise ValueError(f"{_wanted(kind)} is wanted, not {_said(value)}")
-    if kind is list:
-        texts = [value] if isinstance(value, str) else value
-        if isinstance(texts, list) and all(isinstance(text, str) for text in texts):
-            return texts
-    elif isinstance(value, str | int | float):
+    if isinstance(value, str | int | float):
         return str(value) if kind is str else value
     raise ValueError(f"{_wanted(kind)} is wanted, not {_said(value)}")
 
 
 def _wanted(kind: type) -> str:
-    words: dict[type, str] = {
-        bool: "true or false",
-        str: "text",
-        list: "a list of texts",
-    }
+    words: dict[type, str] = {bool: "true or false", str: "text"}
     return words.get(kind, "a number")
 
 
