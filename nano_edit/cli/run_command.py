@@ -80,6 +80,10 @@ def _check(name: str, settings: Settings, terminal: Terminal) -> None:
     """Raise UsageError for what cannot be meant; give the warnings there are."""
     if name == EDIT:
         _check_words(settings)
+    if name == BATCH and settings.options.batch is None:
+        raise UsageError(
+            "There is no list of edits.", hint=f"Try: {PROGRAM} batch edits.jsonl"
+        )
     check_effects(name, settings)
     if settings.options.output == "-" and 1 in terminal.closed:
         raise UsageError("Standard output is closed, and the picture was to go there.")

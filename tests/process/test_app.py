@@ -70,6 +70,7 @@ def whole(tmp_path: Path) -> bytes:
         (["auth", "zzz"], "There are: login, status, logout."),
         (["help", "replys"], "Did you mean: nano-edit help replies"),
         (["help", "zzz"], "There is no command 'zzz'."),
+        (["batch"], "There is no list of edits."),
         (["models", "x"], "nano-edit models takes no further argument: x."),
         (["models", "in.jpg"], 'the word itself: nano-edit edit "models" IMAGE...'),
         (["emulator", "--fault", "zzz"], "there is no fault named 'zzz'."),

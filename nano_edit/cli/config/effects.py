@@ -44,7 +44,13 @@ _SINGLE = _Need(
 )
 _EACH = _Need(lambda options: options.each, "without --each", "Add --each.")
 _CACHE = _Need(lambda options: options.cache, "without the cache", "Add --cache.")
-_NEEDS: dict[str, _Need] = {
+_CHECK = _Need(lambda options: options.check, "without --check", "Add --check.")
+_NAMED = _Need(
+    lambda options: not options.replies,
+    "beside the replies that are named",
+    "Name some, or say --all.",
+)
+_OF_EDITS: dict[str, _Need] = {
     **dict.fromkeys(
         (
             "jobs",
@@ -63,11 +69,17 @@ _NEEDS: dict[str, _Need] = {
 }
 
 
+_NEEDS: dict[str, dict[str, _Need]] = {
+    EDIT: _OF_EDITS,
+    BATCH: _OF_EDITS,
+    "auth status": dict.fromkeys(("base_url", "connect_timeout"), _CHECK),
+    "replies rm": {"everything": _NAMED},
+}
+
+
 def check_effects(command: str, settings: Settings) -> None:
     """Raise UsageError for an option that would have no effect, or a wrong suffix."""
-    if command not in {EDIT, BATCH}:
-        return
-    for name, need in _NEEDS.items():
+    for name, need in _NEEDS.get(command, {}).items():
         flag = settings.origins[name]
         if flag.startswith("--") and not need.has_effect(settings.options):
             raise UsageError(f"{flag} has no effect {need.without}.", hint=need.hint)

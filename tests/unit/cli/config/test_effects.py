@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.settling import settle, write_config
 
+from nano_edit.cli.command_table import chosen
 from nano_edit.cli.config.effects import check_effects
 from nano_edit.cli.config.folders import config_folder
 from nano_edit.errors import UsageError
@@ -19,7 +20,7 @@ ONE = ("sepia", "in.jpg")
 
 
 def check(*arguments: str) -> None:
-    command = arguments[0] if arguments[0] == "batch" else "edit"
+    command, _ = chosen(arguments)
     check_effects(command, settle(*arguments))
 
 
@@ -39,6 +40,8 @@ def check(*arguments: str) -> None:
         ((*ONE, "--each", "--show-both"), "--show=both has no effect on many edits."),
         ((*ONE, "--cache-dir", "x"), "--cache-dir has no effect without the cache."),
         ((*ONE, "--no-cache", "--cache-size", "9"), "--cache-size has no effect"),
+        (("auth", "status", "--base-url", "https://x"), "--base-url has no effect"),
+        (("replies", "rm", "1f", "--all"), "--all has no effect beside the replies"),
         (
             ("batch", "x", "--report", "a.jpg"),
             "--report has to end in .html, and a.jpg",
@@ -64,6 +67,8 @@ def test_an_option_without_effect_is_refused(
         (*ONE, "-n", "2", "-j", "8", "--report", "R.HTML", "--manifest", "m.jsonl"),
         (*ONE, "--each", "--recursive", "--shard", "1/2", "--fail-fast"),
         ("batch", "x.csv", "-j", "2", "--skip-existing", "--dry-run"),
+        ("auth", "status", "--check", "--base-url", "https://x"),
+        ("replies", "rm", "--all"),
     ],
 )
 def test_an_option_with_an_effect_is_accepted(arguments: tuple[str, ...]) -> None:
