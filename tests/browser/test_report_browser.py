@@ -321,6 +321,7 @@ def test_letters_can_be_switched_off_and_stay_so(page: webdriver.Chrome) -> None
     one(page, "#letters").click()
     press(page, Keys.ESCAPE)
     page.refresh()
+    WebDriverWait(page, 10).until(lambda _: one(page, "#letters"))
     press(page, "j", "s", "t")
     assert chosen(page) == ""
     assert run_js(page, "document.documentElement.className") == "js"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any
@@ -31,8 +32,12 @@ def run(folder: Path, *cases: str) -> dict[str, Any]:
 
 
 def test_a_reply_is_measured_from_process_start_to_exit(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
+        monkeypatch.delenv(name)  # what is measured is the program alone
     found = run(tmp_path, "1k")
     taken = found["cases"]["1k"]["nano-edit"]
     (wall,), (sample,) = taken["walls"], taken["samples"]

@@ -113,7 +113,7 @@ def test_only_what_is_declared_is_imported() -> None:
     }
     foreign = found - sys.stdlib_module_names - {"nano_edit"}
     foreign.discard("_typeshed")  # the type checker's own; never imported at run time
-    extras = {"pillow_heif", "textual_image", "keyring"}
+    extras = {"pillow_heif", "textual_image", "keyring", "numpy", "jpeglib"}
     assert foreign - extras <= {
         *("typer", "httpcore", "rich", "PIL", "pybase64", "certifi", "platformdirs"),
     }

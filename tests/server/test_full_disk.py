@@ -265,5 +265,3 @@ def test_broken_reply_gives_its_picture_or_is_kept_where_files_are_few(
     assert " yes " in said
     assert "Nothing was sent" not in said
     assert [reply.whole for reply in kept] == [True]
-    recover(kept[0].path, Destination(tmp_path, "again", None), lambda _: None)
-    assert (tmp_path / "again.jpg").exists()
