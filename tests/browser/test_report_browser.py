@@ -424,14 +424,29 @@ def test_colours_follow_the_system_until_they_are_chosen(
     WebDriverWait(page, 10).until(lambda _: one(page, "#theme").text == "Light")
     one(page, "#theme").click()
     assert (ground(page), one(page, "#theme").text) == (light, "Dark")
-
-    def reloaded(_: object) -> bool:
-        page.refresh()  # Chromium writes the choice down a moment later
-        return ground(page) == light
-
-    WebDriverWait(page, 10).until(reloaded)
     press(page, "t")
-    assert ground(page) == dark
+    assert (ground(page), one(page, "#theme").text) == (dark, "Light")
+
+
+def test_chosen_colours_are_kept_for_the_next_page(
+    page: webdriver.Chrome, address: str
+) -> None:
+    prefer(page, "light")
+    light = ground(page)
+    one(page, "#theme").click()
+    dark = ground(page)
+    assert dark != light
+    first = page.current_window_handle
+    page.switch_to.new_window("tab")  # the first stays: what it wrote arrives
+
+    def opened(_: object) -> bool:
+        page.get(address)
+        prefer(page, "light")
+        return ground(page) == dark
+
+    WebDriverWait(page, 10).until(opened)
+    page.close()
+    page.switch_to.window(first)
 
 
 @pytest.mark.parametrize(("width", "rows"), [(800, 3), (1000, 2), (1400, 1)])

@@ -76,7 +76,7 @@ def test_under_another_shell_the_login_shell_is_meant(home: Path) -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_the_lines_it_prints_make_tab_work(shell: str, home: Path) -> None:
-    typist = pytest.importorskip("typist", exc_type=ImportError)
+    typist = pytest.importorskip("support.typist", exc_type=ImportError)
     said = installed_by(shell)
     lines = [line.strip() for line in said.splitlines() if line.startswith("  ")]
     keys = {
