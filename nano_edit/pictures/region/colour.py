@@ -30,6 +30,8 @@ _TO_XYZ: Final = np.array(  # IEC 61966-2-1, each row divided by D65's white
 _TO_LAB: Final = np.array([[0, 500, 0], [116, -500, 200], [0, 0, -200]], np.float32)
 _STEPS: Final = 1 << 14  # of the table for CIELAB's cube root: 0.05 of L* at worst
 _LEAST: Final = 200  # pixels that a match needs
+_CLIPPED: Final = 252  # a sample this bright may have been cut off
+_BRIGHT: Final = 249
 _GAIN: Final = (0.6, 1.6)  # a model's drift is a few percent; beyond, it is an edit
 _OFFSET: Final = 0.08
 
@@ -87,13 +89,34 @@ class Match:
     offset: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def table(self) -> list[int]:
-        """Return what the 256 values of each channel become, for `Image.point`."""
+        """Return what the 256 values of each channel become, for `Image.point`.
+
+        White stays white: what the model's drift has clipped was as bright at least.
+        """
         light = _linear_table()
-        values = [
-            encoded(gain * light + offset)
-            for gain, offset in zip(self.gain, self.offset, strict=True)
-        ]
+        to_white = np.clip((np.arange(256) - _BRIGHT) / (255 - _BRIGHT), 0, 1)
+        values = []
+        for gain, offset in zip(self.gain, self.offset, strict=True):
+            value = encoded(gain * light + offset)
+            values.append(value + (255 - value) * to_white)
         return [int(value) for value in np.rint(np.concatenate(values))]
+
+    def unclipped(self, sent: Bytes, came: Bytes) -> Bytes:
+        """Return ``came`` matched to compare it with ``sent``.
+
+        Where a sample is clipped it may stand for any that is brighter: it is taken
+        for what was sent.
+        """
+        matched = np.stack(
+            [
+                np.rint(encoded(gain * _linear_table() + offset))[came[..., channel]]
+                for channel, (gain, offset) in enumerate(
+                    zip(self.gain, self.offset, strict=True)
+                )
+            ],
+            -1,
+        ).astype(np.uint8)
+        return np.where((came >= _CLIPPED) & (sent > matched), sent, matched)
 
 
 def match(sent: Bytes, came: Bytes) -> Match:

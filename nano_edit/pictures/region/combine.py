@@ -71,7 +71,7 @@ def find(raster: Raster, plan: Plan, came: Image.Image, area: Area | None) -> Fo
     shown &= _covered(alignment, size)
     pixels, wanted = np.asarray(lying), np.asarray(sent)
     match = _matched(wanted, pixels, _ring(keep, size), shown)
-    pixels = np.asarray(lying.point(match.table()))
+    pixels = match.unclipped(wanted, pixels)
     judged = (np.asarray(keep) > 0) & shown
     if area is None:
         changed = detect.changed(wanted, pixels, shown)

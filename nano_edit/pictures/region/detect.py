@@ -34,6 +34,7 @@ _RIM: Final = 2  # cells along the edges, which take after their neighbours
 _COARSE: Final = 9.0  # Delta E between smoothed pixels that no drift explains
 _FOREIGN: Final = 0.35  # of what must not change; more is another picture
 _EDGES: Final = 0.8  # quantile: the steepest fifth of the slopes is compared
+_SCALES: Final = (1, 4)  # px: fine detail, and coarse
 _TEXTURE: Final = 1.2  # mean of those, levels a pixel; below, all is plain or noise
 _ALIKE: Final = 0.68  # correlation of the slopes; below, it is another picture
 
@@ -139,12 +140,33 @@ def fit(sent: Bytes, came: Bytes, keep: Bools) -> Fit:
 
 
 def _likeness(one: Bytes, other: Bytes, keep: Bools) -> float:
-    gradients = []
-    for pixels in (one, other):
-        light = pixels.astype(np.float32).mean(axis=2)
-        down, across = np.gradient(light)
-        gradients.append(np.stack([down[keep], across[keep]]))
-    sent, came = gradients
+    """Compare the slopes of fine and of coarse detail; the lesser likeness counts."""
+    found = 1.0
+    for step in _SCALES:
+        usable = _reduced(keep.astype(np.float32), step) == 1
+        if np.count_nonzero(usable) < 64:
+            continue
+        sent, came = (_slopes(pixels, step)[:, usable] for pixels in (one, other))
+        found = min(found, _correlation(sent, came))
+    return found
+
+
+def _slopes(pixels: Bytes, step: int) -> Floats:
+    """Return the slopes of brightness down and across: [2, height, width]."""
+    light = _reduced(pixels.mean(axis=2, dtype=np.float32), step)
+    return np.stack(np.gradient(light))
+
+
+def _reduced(values: Floats, step: int) -> Floats:
+    """Return the means of squares of ``step`` px."""
+    height, width = (side // step * step for side in values.shape)
+    parts = values[:height, :width].reshape(height // step, step, width // step, step)
+    reduced: Floats = parts.mean(axis=(1, 3))
+    return reduced
+
+
+def _correlation(sent: Floats, came: Floats) -> float:
+    """Compare where the sent picture is steepest; 1 where it is steep nowhere."""
     steepness = np.hypot(*sent)
     steepest = steepness >= np.quantile(steepness, _EDGES)
     if float(steepness[steepest].mean()) < _TEXTURE:
