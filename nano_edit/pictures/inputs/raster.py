@@ -118,18 +118,15 @@ class Raster:
 
         Reduced in two steps, the first of whole pixels: close to Lanczos, and fast.
         """
-        edges = self.stored_box(box)
-        outer = (
-            math.floor(edges[0]),
-            math.floor(edges[1]),
-            min(self._image.width, math.ceil(edges[2])),
-            min(self._image.height, math.ceil(edges[3])),
-        )
-        left, top = outer[:2]
-        inner = (edges[0] - left, edges[1] - top, edges[2] - left, edges[3] - top)
-        part = self._change.apply(self._image.crop(outer)).resize(
-            self._turned(size), Image.Resampling.LANCZOS, inner, reducing_gap=3
-        )
+        edges, wanted = self.stored_box(box), self._turned(size)
+        image, inner = self._image, edges
+        if image.mode != self.mode or self.mode == "RGBA":  # a part is copied, then
+            left, top = math.floor(edges[0]), math.floor(edges[1])
+            right = min(image.width, math.ceil(edges[2]))
+            bottom = min(image.height, math.ceil(edges[3]))
+            inner = (edges[0] - left, edges[1] - top, edges[2] - left, edges[3] - top)
+            image = self._change.apply(image.crop((left, top, right, bottom)))
+        part = image.resize(wanted, Image.Resampling.LANCZOS, inner, reducing_gap=3)
         turn = TURNS.get(self._orientation)
         return part if turn is None else part.transpose(turn)
 

@@ -33,7 +33,7 @@ _SAMPLES: Final = 80_000  # pixels that are compared
 _BIWEIGHT: Final = 4.685  # of the standard deviation (Holland and Welsch, 1977)
 _GAUSS: Final = np.array([1, 4, 6, 4, 1], np.float32) / 16
 _OVERLAP: Final = 0.6  # of the compared pixels must be on both pictures
-_LIMIT: Final = 0.08  # of the longer side: what moves farther was painted anew
+_LIMIT: Final = 0.025  # of the longer side: what moves farther was painted anew
 _STILL: Final = 0.003  # px: a step that moves no corner by more is the last
 
 

@@ -80,26 +80,27 @@ class Change:
             return
         self._box = Box(*raster.stored_box(area.box.corners))
         self._seen = area.box.grown(_REACH, _REACH).within(whole(raster.size))
-        self._before = self._map("before", np.dtype(np.uint8), self._seen)
-        for strip in _strips(self._seen):
-            pixels = _array(raster.piece(strip.corners))
-            self._before[_rows(strip, self._seen)] = pixels
+        with (self._path / "before").open("wb") as file:
+            for strip in _strips(self._seen):
+                file.write(np.asarray(raster.piece(strip.corners)).tobytes())
 
     def gather(self, patches: Iterable[Patch]) -> None:
         """Keep by how much each patch changes its pixels."""
         assert self._area is not None  # noqa: S101 - nothing to gather without one
-        delta = self._map("delta", np.dtype(np.int16), self._box)
+        path, shape = self._path / "delta", (self._box.height, self._box.width)
+        with path.open("wb") as file:
+            file.truncate(2 * self._channels * self._box.area)
         turn = _BACK.get(self._turn, TURNS.get(self._turn))
         for patch in patches:
             one, other = patch.before, patch.after
             if turn is not None:
                 one, other = one.transpose(turn), other.transpose(turn)
             left, top = self._place(patch.box)
-            height, width = one.height, one.width
-            delta[top : top + height, left : left + width] = _array(other).astype(
-                np.int16
-            ) - _array(one)
-        delta.flush()
+            # Mapped anew for each patch: what is mapped counts as memory.
+            delta = np.memmap(path, np.int16, "r+", shape=(*shape, self._channels))
+            part = delta[top : top + one.height, left : left + one.width]
+            np.subtract(_array(other), _array(one), out=part, dtype=np.int16)
+            del part, delta
 
     def _place(self, box: Box) -> tuple[int, int]:
         """Return where an upright box begins in the stored area."""
@@ -112,10 +113,6 @@ class Change:
             1: (left, top), 2: (right, top), 3: (right, bottom), 4: (left, bottom),
             5: (top, left), 6: (top, right), 7: (bottom, right), 8: (bottom, left),
         }[self._turn]  # fmt: skip
-
-    def _map(self, name: str, kind: np.dtype, box: Box) -> np.memmap:
-        shape = (box.height, box.width, self._channels)
-        return np.memmap(self._path / name, kind, "w+", shape=shape)
 
     def write(self, original: Original, target: Target) -> None:
         """Write the JPEG to the target.  Raises BlocksError, OSError."""
@@ -172,17 +169,18 @@ class Change:
         assert result.survey is not None  # noqa: S101 - a JPEG has one
         turned = replace(result.survey, orientation=self._turn)
         result = replace(result, survey=turned)
-        with decoded(result, Reduction(), max_pixels=max_pixels) as raster:
+        with (
+            decoded(result, Reduction(), max_pixels=max_pixels) as raster,
+            (self._path / "before").open("rb") as file,
+        ):
             for strip in _strips(self._seen):
-                before = Image.fromarray(
-                    np.squeeze(self._before[_rows(strip, self._seen)])
-                )
+                data = file.read(self._channels * strip.area)
+                before = Image.frombytes(raster.mode, strip.size, data)
                 after = raster.piece(strip.corners)
                 counts.add(before, after, self._area.within(strip))
 
     def discard(self) -> None:
         """Remove the files."""
-        self._before = None  # type: ignore[assignment] # Windows removes no open file
         self._folder.cleanup()
 
 
@@ -190,10 +188,6 @@ def _array(image: Image.Image) -> NDArray[np.uint8]:
     """Return [height, width, channels], for L too."""
     pixels = np.asarray(image)
     return pixels[..., None] if pixels.ndim == 2 else pixels
-
-
-def _rows(strip: Box, box: Box) -> slice:
-    return slice(strip.top - box.top, strip.bottom - box.top)
 
 
 def _strips(box: Box) -> Iterator[Box]:

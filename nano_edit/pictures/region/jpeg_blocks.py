@@ -49,12 +49,14 @@ def main(text: str) -> None:
     """Do the job that the JSON object ``text`` describes."""
     job = Job(**json.loads(text))
     jpeg = _Jpeg(job.source)
-    shape = (job.height, job.width, job.channels)
-    delta = np.memmap(job.delta, np.int16, "r", shape=shape)
-    for band in _bands(job, 8 * jpeg.most[0] * 8):
-        rows = np.asarray(delta[band[0] - job.top : band[1] - job.top], np.float32)
-        if rows.any():
-            jpeg.add(_components(rows, jpeg.space), job.left, band[0])
+    with open(job.delta, "rb") as file:  # noqa: PTH123 - text in `Job`
+        for top, bottom in _bands(job, 8 * jpeg.most[0] * 8):
+            values = (bottom - top) * job.width * job.channels
+            rows = np.frombuffer(file.read(2 * values), np.int16)
+            if rows.any():
+                shaped = rows.reshape(bottom - top, job.width, job.channels)
+                changes = _components(shaped.astype(np.float32), jpeg.space)
+                jpeg.add(changes, job.left, top)
     jpeg.write(job.target)
 
 
