@@ -35,7 +35,8 @@ _COARSE: Final = 9.0  # Delta E between smoothed pixels that no drift explains
 _FOREIGN: Final = 0.35  # of what must not change; more is another picture
 _EDGES: Final = 0.8  # quantile: the steepest fifth of the slopes is compared
 _SCALES: Final = (1, 4)  # px: fine detail, and coarse
-_TEXTURE: Final = 1.2  # mean of those, levels a pixel; below, all is plain or noise
+_TEXTURE: Final = 1.2  # levels a pixel; what is less steep is plain, or noise
+_FEW: Final = 0.002  # of the pixels: fewer that are steep tell nothing
 _ALIKE: Final = 0.68  # correlation of the slopes; below, it is another picture
 
 
@@ -146,15 +147,16 @@ def _likeness(one: Bytes, other: Bytes, keep: Bools) -> float:
         usable = _reduced(keep.astype(np.float32), step) == 1
         if np.count_nonzero(usable) < 64:
             continue
-        sent, came = (_slopes(pixels, step)[:, usable] for pixels in (one, other))
-        found = min(found, _correlation(sent, came))
+        sent, came = _slopes(one, step), _slopes(other, step)
+        found = min(found, _correlation(sent[:, usable], came[:, usable]))
     return found
 
 
 def _slopes(pixels: Bytes, step: int) -> Floats:
     """Return the slopes of brightness down and across: [2, height, width]."""
-    light = _reduced(pixels.mean(axis=2, dtype=np.float32), step)
-    return np.stack(np.gradient(light))
+    light = pixels.astype(np.float32).mean(axis=2)
+    down, across = np.gradient(_reduced(light, step))
+    return np.stack([down, across])
 
 
 def _reduced(values: Floats, step: int) -> Floats:
@@ -166,10 +168,10 @@ def _reduced(values: Floats, step: int) -> Floats:
 
 
 def _correlation(sent: Floats, came: Floats) -> float:
-    """Compare where the sent picture is steepest; 1 where it is steep nowhere."""
+    """Compare where the sent picture is steepest; 1 where it is hardly steep."""
     steepness = np.hypot(*sent)
-    steepest = steepness >= np.quantile(steepness, _EDGES)
-    if float(steepness[steepest].mean()) < _TEXTURE:
+    steepest = steepness >= max(_TEXTURE, float(np.quantile(steepness, _EDGES)))
+    if np.count_nonzero(steepest) < _FEW * steepest.size:
         return 1.0
     a, b = sent[:, steepest].ravel(), came[:, steepest].ravel()
     return float(a @ b / (np.sqrt((a @ a) * (b @ b)) + 1e-9))
