@@ -94,11 +94,12 @@ class Match:
         White stays white: what the model's drift has clipped was as bright at least.
         """
         light = _linear_table()
-        to_white = np.clip((np.arange(256) - _BRIGHT) / (255 - _BRIGHT), 0, 1)
+        own = np.arange(256)
+        to_white = np.clip((own - _BRIGHT) / (255 - _BRIGHT), 0, 1)
         values = []
         for gain, offset in zip(self.gain, self.offset, strict=True):
             value = encoded(gain * light + offset)
-            values.append(value + (255 - value) * to_white)
+            values.append(value + np.maximum(own - value, 0) * to_white)
         return [int(value) for value in np.rint(np.concatenate(values))]
 
     def unclipped(self, sent: Bytes, came: Bytes) -> Bytes:
