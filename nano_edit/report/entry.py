@@ -39,6 +39,7 @@ class ReportEntry:
     ending: Ending
     failure: str = ""  # message and hint of an edit that failed
     code: str = ""  # the exit table's name: "refused", "quota", ...
+    keeps_rest: bool = False  # a heat map of before and after says something
     tokens: int = 0  # that this edit used, in this run or an earlier one
 
 
@@ -65,6 +66,7 @@ def entry_from_record(record: Mapping[str, object]) -> ReportEntry:
         ending=ending,
         failure="\n".join(said),
         code=str(fault.get("code") or ""),
+        keeps_rest=isinstance(record.get("change"), dict),
         tokens=_tokens(record),
     )
 
@@ -104,12 +106,24 @@ def _figures(
         "seconds": _number(record.get("elapsed_s"), duration),
         "tokens": f"{tokens:,}" if tokens else "",
         "attempts": str(attempts) if attempts not in {None, 0, 1} else "",
+        "changed": _change(record.get("change")),
         "model": str(record.get("model") or ""),
         "billed": str(fault.get("billed") or ""),
         "kept": str(fault.get("recovery") or ""),
         "notes": " ".join(map(str, warnings)) if isinstance(warnings, list) else "",
     }
     return {name: value for name, value in told.items() if value}
+
+
+def _change(change: object) -> str:
+    """Return what a result that keeps the rest has changed."""
+    if not isinstance(change, dict):
+        return ""
+    shares = [change.get(name) for name in ("area", "inside", "outside")]
+    if not all(isinstance(share, int | float) for share in shares):
+        return ""
+    area, inside, outside = shares
+    return f"{inside:.3g} % of {area:.3g} % of the picture; {outside:.3g} % outside"
 
 
 def _number(value: object, show: Callable[[float], str]) -> str:

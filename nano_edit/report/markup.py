@@ -14,7 +14,7 @@ import html
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from nano_edit.errors import InputError
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nano_edit.report.thumbnail import Thumbnail
 
 ENTRY_BYTES = 59_000
+HEAT_BYTES = 9_000  # of the heat map, base64 counted
 _LABELS = {"bytes": "Size", "seconds": "Time"}  # others: the name, capitalised
 _LONG = 280  # characters; a longer instruction is folded
 _LIMITS = {  # bytes of HTML
@@ -90,6 +91,8 @@ def article(entry: ReportEntry, number: int, *, folder: Path, budget: int) -> st
 
     ``budget`` is the bytes of one picture, base64 counted.
     """
+    if entry.keeps_rest:
+        budget -= HEAT_BYTES // 2  # of each of the two pictures
     name, brief = (shown(entry.title, _LIMITS[kind]) for kind in ("title", "brief"))
     code, ending = shown(entry.code, _LIMITS["code"]), entry.ending
     verdict = f"{ENDINGS[ending]}: {code}" if code else ENDINGS[ending]
@@ -104,6 +107,7 @@ def article(entry: ReportEntry, number: int, *, folder: Path, budget: int) -> st
         *_failure(entry.failure),
         *_instruction(entry.instruction),
         *_figures(entry.figures),
+        *_heat(entry, brief),
         *_files(entry, brief, folder),
         "</div>",
         "</article>",
@@ -130,19 +134,25 @@ def _stage(entry: ReportEntry, name: str, budget: int) -> Iterator[str]:
     yield "</div>"
 
 
+def _drawing() -> Any:
+    """Return the module that makes thumbnails."""
+    from nano_edit.report import thumbnail  # noqa: PLC0415 - loads Pillow
+
+    return thumbnail
+
+
 def _picture(path: Path, budget: int) -> Thumbnail | str:
     """Return a thumbnail, or the reason why there is none."""
-    from nano_edit.report.thumbnail import thumbnail  # noqa: PLC0415 - loads Pillow
-
     # Not `Path.is_file`: that raises over what is too long for a path.
     if not os.path.isfile(path):  # noqa: PTH113
         return "The file is no longer there."
     try:
-        return thumbnail(path, limit=budget * 3 // 4)
+        view: Thumbnail = _drawing().thumbnail(path, limit=budget * 3 // 4)
     except InputError as error:
         return error.message
     except (OSError, MemoryError):  # a report is no reason to end a run
         return "The picture cannot be shown."
+    return view
 
 
 def _figure(side: str, view: Thumbnail | str, name: str) -> str:
@@ -187,6 +197,19 @@ def _figures(figures: Mapping[str, str]) -> Iterator[str]:
         said = shown(value, _LIMITS["figure"])
         yield f'<div><dt>{term}</dt><dd dir="auto">{said}</dd></div>'
     yield "</dl>"
+
+
+def _heat(entry: ReportEntry, name: str) -> Iterator[str]:
+    """Yield where the picture changed, folded, for an edit that keeps the rest."""
+    if not (entry.keeps_rest and entry.before and entry.after):
+        return
+    try:
+        view = _drawing().heat_map(entry.before, entry.after, limit=HEAT_BYTES * 3 // 4)
+    except (InputError, OSError, MemoryError):  # a report is no reason to end a run
+        return
+    yield '<details class="heat"><summary>Where it changed</summary>'
+    yield _figure("change", view, name)
+    yield "</details>"
 
 
 def _files(entry: ReportEntry, name: str, folder: Path) -> Iterator[str]:

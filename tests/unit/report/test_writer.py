@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import os
 import re
 import sys
@@ -21,6 +22,7 @@ import pytest
 import support
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from support.pages import Outline
 
 from nano_edit.errors import InputError, OutputError, PartialError, UsageError
@@ -335,6 +337,49 @@ def test_a_path_too_long_for_a_link_is_not_linked() -> None:
     assert len(page.all("a")) == 1
 
 
+# --- what keeps the rest --------------------------------------------------------
+
+
+CHANGE = {"threshold": 2.3, "area": 4.0, "inside": 80.5, "outside": 0}
+
+
+def test_an_edit_that_keeps_the_rest_shows_where_it_changed(tmp_path: Path) -> None:
+    before, after = tmp_path / "in.png", tmp_path / "out.png"
+    image = support.noise(200, 120)
+    image.save(before)
+    image.paste((255, 0, 0), (20, 20, 60, 60))
+    image.save(after)
+    record = {"ok": True, "output": str(after), "images": [str(before)]}
+    plain, kept = (
+        article(entry_from_record(each), 1, folder=tmp_path, budget=LARGE)
+        for each in (record, record | {"change": CHANGE})
+    )
+    assert "Where it changed" not in plain
+    assert kept.count("<img") == 3
+    assert "80.5 % of 4 % of the picture; 0 % outside" in kept
+    (found,) = re.findall(
+        r'class="change"><img src="data:image/webp;base64,([^"]*)', kept
+    )
+    heat = Image.open(io.BytesIO(base64.b64decode(found))).convert("RGB")
+    inside, outside = heat.getpixel((40, 40)), heat.getpixel((150, 90))
+    assert isinstance(inside, tuple)
+    assert isinstance(outside, tuple)
+    assert max(inside) - min(inside) > 40
+    assert max(outside) - min(outside) < 20
+
+
+@pytest.mark.parametrize("change", [None, {}, {"area": "4"}, {"area": 1}, "x", 7])
+def test_a_change_that_is_no_change_is_not_shown(change: object) -> None:
+    entry = entry_from_record({"ok": True, "output": "o.png", "change": change})
+    assert "changed" not in entry.figures
+
+
+def test_a_picture_that_is_gone_has_no_heat_map(tmp_path: Path) -> None:
+    entry = replace(PLAIN, before=tmp_path / "a.png", after=tmp_path / "b.png",
+                    keeps_rest=True)  # fmt: skip
+    assert "Where it" not in article(entry, 1, folder=tmp_path, budget=LARGE)
+
+
 # --- size ---------------------------------------------------------------------
 
 
@@ -346,9 +391,11 @@ def largest(tmp_path: Path) -> ReportEntry:
     return ReportEntry(text, text, noise, noise, figures, "failed", text, text)
 
 
-def test_no_edit_takes_more_than_its_share(tmp_path: Path) -> None:
-    markup = article(largest(tmp_path), 10**6, folder=tmp_path, budget=LARGE)
-    assert LARGE < len(markup.encode()) <= ENTRY_BYTES
+@pytest.mark.parametrize("keeps_rest", [False, True])
+def test_no_edit_takes_more_than_its_share(tmp_path: Path, *, keeps_rest: bool) -> None:
+    entry = replace(largest(tmp_path), keeps_rest=keeps_rest)
+    markup = article(entry, 10**6, folder=tmp_path, budget=LARGE)
+    assert LARGE // 2 < len(markup.encode()) <= ENTRY_BYTES
 
 
 def test_five_hundred_of_the_largest_edits_stay_under_30_mb(tmp_path: Path) -> None:
