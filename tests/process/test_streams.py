@@ -6,9 +6,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from support import environment, photo
+
+from nano_edit.emulator import Emulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="redirections are POSIX's")
 
@@ -84,6 +90,49 @@ def test_a_picture_for_a_closed_standard_output_is_refused(folder: Path) -> None
     done = shell(folder, "nano sepia in.jpg -o - >&-")
     assert done.returncode == 2
     assert "Standard output is closed" in done.stderr
+
+
+def is_on(end: int, words: bytes) -> bool:
+    """Read from the other end until the words have come."""
+    seen = b""
+    while words not in seen and (data := os.read(end, 65536)):
+        seen += data
+    return words in seen
+
+
+@pytest.mark.parametrize(
+    "many",
+    [
+        (),
+        ("-n", "2", "-o", "out.jpg"),
+        ("-v", "-o", "out.jpg"),
+    ],
+)
+@pytest.mark.parametrize("ends", [os.openpty, os.pipe])
+def test_a_terminal_or_log_that_goes_ends_no_edit(
+    folder: Path, ends: Callable[[], tuple[int, int]], many: tuple[str, ...]
+) -> None:
+    ours, theirs = ends()
+    is_tty = os.isatty(theirs)
+    with Emulator(latency=3, signature_bytes=1000, faults="503=0,ok") as emulator:
+        arguments = ("sepia", "in.jpg", *many, "--base-url", emulator.url)
+        with subprocess.Popen(
+            [sys.executable, "-m", "nano_edit", *arguments],
+            cwd=folder,
+            env=environment({"NANO_EDIT_API_KEY": "canary", "TERM": "xterm"}),
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+        ) as running:
+            os.close(theirs)
+            try:
+                assert is_on(ours, b"aiting for the model" if is_tty else b"failed")
+            finally:
+                os.close(ours)
+            out, _ = running.communicate(timeout=60)
+    assert running.returncode == 0
+    made = {path.name for path in folder.glob("*.jpg")} - {"in.jpg"}
+    assert len(made) == (2 if "-n" in many else 1)
+    assert set(out.decode().split()) == made
 
 
 def test_a_name_with_control_characters_is_escaped_in_json(folder: Path) -> None:
