@@ -34,7 +34,7 @@ class Billed(StrEnum):
 
 
 class ApiKey:
-    """A key that shows itself to nobody but the code that asks by name."""
+    """A key, hidden in every text that is made of it; `reveal` gives it."""
 
     __slots__ = ("_value",)
 

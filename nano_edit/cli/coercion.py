@@ -16,6 +16,8 @@ from nano_edit.cli.options import kind_of
 if TYPE_CHECKING:
     from nano_edit.cli.option_table import Row
 
+LONGEST_SHOWN = 60  # characters of a wrong value in a message
+
 _TRUE = frozenset("1 true t yes y on".split())
 _FALSE = frozenset("0 false f no n off".split())
 
@@ -41,18 +43,24 @@ def _bool(value: Any) -> bool:
     word = str(value).strip().lower()
     if word in _TRUE | _FALSE:
         return word in _TRUE
-    raise ValueError(f"{value!r} is neither true nor false.")
+    raise ValueError(f"{_quoted(value)} is neither true nor false.")
 
 
 def _number(kind: type[int | float], value: Any) -> int | float:
     what = "a whole number" if kind is int else "a number"
     try:
         number = kind(value)
+        is_one = math.isfinite(number)  # OverflowError: more than any float
     except (ValueError, OverflowError):
-        raise ValueError(f"{value!r} is not {what}.") from None
-    if not math.isfinite(number) or (isinstance(value, float) and number != value):
-        raise ValueError(f"{value!r} is not {what}.")
+        is_one = False
+    if not is_one or (isinstance(value, float) and number != value):
+        raise ValueError(f"{_quoted(value)} is not {what}.")
     return number
+
+
+def _quoted(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def _at_least(least: float | None, number: float) -> float:

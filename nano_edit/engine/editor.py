@@ -198,8 +198,7 @@ class Editor:
         """Check the edit and make its pictures ready; nothing is sent.
 
         The request lasts as long as the ``with`` block.  Without ``prove`` the
-        output's folder may still be missing.  Raises UsageError, InputError or
-        OutputError.
+        output's folder may still be missing.  Raises UsageError or InputError.
         """
         hear = safe(observe) if observe else self._observe
         hear(Preparing())

@@ -103,7 +103,7 @@ def prepare(
     The pictures' bytes may lie in ``workspace``, which must outlive the request.
     ``go_on`` is called now and then; what it raises ends the preparation.  Without
     ``prove`` the output's folder may still be missing.
-    Raises UsageError, InputError or OutputError.
+    Raises UsageError or InputError.
     """
     check_edit(edit, provider, base_url)
     if STDIN in edit.images and pipes.stdin is None:

@@ -9,6 +9,7 @@ from nano_edit.domain import EditResult
 from nano_edit.engine.receive import ResponseReceiver
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from nano_edit.domain import Destination, Observe
@@ -21,10 +22,12 @@ def recover(
     *,
     save_drafts: bool = False,
     digest: bool = False,
+    hide: Callable[[str], str] = lambda text: text,
 ) -> EditResult:
     """Make the picture from a reply that was kept, without any call.
 
     A reply that was cut gives the last whole picture it holds, with a warning.
+    ``hide`` masks the key in what the reply says.
     Raises ProtocolError, RefusedError or OutputError; the reply is left alone.
     """
     began = time.monotonic()
@@ -34,6 +37,7 @@ def recover(
         digest=digest,
         observe=observe,
         salvage=True,
+        hide=hide,
     ) as receiver:
         receiver.receive_kept(reply)
         receiver.check()

@@ -131,6 +131,12 @@ class ReportWriter:
                 hint="The edits are done all the same; their results are in place.",
             )
 
+    def discard(self) -> None:
+        """Write no page; a report that was there before is unchanged."""
+        with self._lock:
+            self._finished = True
+            self._file.discard()
+
     def _write(self, text: str) -> None:
         if self._fault is None:
             try:

@@ -36,6 +36,22 @@ def test_a_run_of_many_edits_writes_the_report(
     assert "canary" not in page.text
 
 
+def test_a_refused_report_leaves_no_manifest_and_a_refused_batch_no_report(
+    run: support.Run, emulator: Emulator, tmp_path: Path
+) -> None:
+    support.photo(tmp_path / "in.jpg")
+    (tmp_path / "r.html").write_text("somebody's page", encoding="utf-8")
+    before = set(tmp_path.iterdir())
+    edit = ("sepia", "in.jpg", "--each", "--base-url", emulator.url)
+    done = run(*edit, "--report", "r.html", env={"NANO_EDIT_API_KEY": "canary"})
+    assert (done.status, "not a report" in done.stderr) == (2, True)
+    assert set(tmp_path.iterdir()) == before
+    (tmp_path / "results.jsonl").mkdir()  # no manifest can be opened there
+    done = run(*edit, "--report", "s.html", env={"NANO_EDIT_API_KEY": "canary"})
+    assert done.status == 3, done.stderr
+    assert set(tmp_path.iterdir()) == before | {tmp_path / "results.jsonl"}
+
+
 def test_what_came_through_standard_input_is_shown_and_not_linked(
     run: support.Run, emulator: Emulator, tmp_path: Path
 ) -> None:

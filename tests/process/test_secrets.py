@@ -23,7 +23,7 @@ import pytest
 from support import command, environment, photo
 from support.fault_table import FAST, ROWS, Row
 from support.peers import Line, Peer, always
-from support.replies import body, reply
+from support.replies import body, image_part, reply
 
 from nano_edit.cli.app import run as run_app
 from nano_edit.cli.terminal import Terminal
@@ -253,6 +253,19 @@ def test_nothing_that_holds_the_key_shows_it() -> None:
 def test_the_key_cannot_be_pickled_by_accident() -> None:
     with pytest.raises(TypeError):
         pickle.dumps(ApiKey(CANARY))
+
+
+def test_a_kept_reply_that_repeats_the_key_is_recovered_without_it(
+    folder: Path,
+) -> None:
+    picture = photo(folder / "whole.png").read_bytes()
+    words = {"text": f"Your key is {CANARY}"}
+    said = reply(words, image_part(picture), modelVersion=f"model-{CANARY}")
+    (folder / "kept.json").write_bytes(body(said))
+    status, told = invoke(*("replies", "recover", "kept.json", "-o", "o.png", "--json"))
+    assert status == 0, told
+    assert_no_key(told)
+    assert b"Your key is ****" in told
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes are POSIX's")

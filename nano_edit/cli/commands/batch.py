@@ -80,7 +80,7 @@ def plan_edits(
 ) -> list[Edit]:
     """Return the edits of this run, checked as far as no picture is needed.
 
-    Raises UsageError, InputError or OutputError, telling several faults at once.
+    Raises UsageError or InputError, telling several faults at once.
     """
     options = base.options
     _check_combination(options)
@@ -174,20 +174,27 @@ def _run(
 ) -> NanoEditError | None:
     manifest = manifest_of(options)
     display = batch_display_for(options, terminal)
-    batch = Batch(
-        editor,
-        edits,
-        jobs=options.jobs,
-        manifest=manifest,
-        skip_existing=options.skip_existing,
-        fail_fast=options.fail_fast,
-        retry_refused=options.retry_refused,
-        note=display.note,
-        observe=display.observe,
-    )
+    report = _report_of(options) if options.report else None
+    try:
+        batch = Batch(
+            editor,
+            edits,
+            jobs=options.jobs,
+            manifest=manifest,
+            skip_existing=options.skip_existing,
+            fail_fast=options.fail_fast,
+            retry_refused=options.retry_refused,
+            note=display.note,
+            observe=display.observe,
+        )
+    except BaseException:
+        if report:
+            report.discard()  # an earlier report stays
+        raise
     display.summary = batch.summary
     with ExitStack() as stack:
-        report = stack.enter_context(_report_of(options)) if options.report else None
+        if report:
+            stack.enter_context(report)
         stack.enter_context(display)
         stack.enter_context(batch)
         stack.enter_context(_drained_by_signals(batch, display))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nano_edit.cli.commands.asking import confirmed
 from nano_edit.cli.commands.edit import tell
+from nano_edit.cli.config.keys import key_hider
 from nano_edit.cli.display.live import display_for
 from nano_edit.cli.display.messages import error_text
 from nano_edit.cli.json_line import json_line
@@ -178,6 +179,7 @@ def _recover(
             display.observe,
             save_drafts=options.save_drafts,
             digest=options.json,
+            hide=key_hider(options, terminal.environ),
         )
     if not result.warnings and remove_reply(reply.path, state_folder()):
         display.note(f"The reply is removed, for its picture is in place: {reply.id}")

@@ -89,7 +89,7 @@ def check_effects(command: str, settings: Settings) -> None:
             flag = settings.origins[name]
             raise UsageError(
                 f"{flag} has to end in {suffix}, and {path} does not.",
-                hint=f"For example: {flag} {Path(path).with_suffix(suffix).name}",
+                hint=f"For example: {flag} {Path(path).stem or name}{suffix}",
             )
 
 

@@ -29,11 +29,13 @@ from nano_edit.wire.credentials import (
     OWN_VARIABLE,
     checked_key,
     key_in_environment,
+    mask,
     no_key,
 )
+from nano_edit.wire.providers import PROVIDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from nano_edit.cli.options import Options
     from nano_edit.domain import ApiKey
@@ -70,6 +72,21 @@ def find_key(
         found = _from_file(stored_file(provider))
         return FoundKey(found.key, found.origin, (*found.warnings, *trouble))
     raise no_key(provider, *trouble)
+
+
+def key_hider(options: Options, environ: Mapping[str, str]) -> Callable[[str], str]:
+    """Return a function that masks in a text every key that can be found now."""
+    keys = []
+    for provider in PROVIDERS.values():
+        with suppress(AuthError):
+            keys.append(find_key(options, provider, environ).key)
+
+    def hide(text: str) -> str:
+        for key in keys:
+            text = mask(text, key)
+        return text
+
+    return hide
 
 
 def has_key(provider: Provider, environ: Mapping[str, str]) -> bool:

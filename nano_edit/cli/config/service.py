@@ -78,10 +78,11 @@ def editor_for(
     if options.emulate and not options.dry_run:
         from nano_edit.emulator import Emulator  # noqa: PLC0415 - seldom needed
 
-        with Emulator() as emulator:
-            note("Emulated: nothing is sent to the service, and the picture says so.")
-            with _editor(options, terminal, note, emulator.url) as editor:
-                yield editor
+        with (
+            Emulator() as emulator,
+            _editor(options, terminal, note, emulator.url) as editor,
+        ):
+            yield editor
     else:
         with _editor(options, terminal, note, base_url_of(options)) as editor:
             if not options.dry_run:
@@ -93,7 +94,8 @@ def _editor(
     options: Options, terminal: Terminal, note: Callable[[str], None], base_url: str
 ) -> Editor:
     def key() -> ApiKey | None:
-        if options.emulate:
+        if options.emulate:  # asked for behind all checks, when there is work to do
+            note("Emulated: nothing is sent to the service, and the picture says so.")
             return ApiKey("emulated")
         try:
             found = find_key(options, provider_of(options), terminal.environ)

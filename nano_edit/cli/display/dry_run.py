@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import PurePath
 from typing import Any
 
 from nano_edit.units import size_text
@@ -16,8 +17,14 @@ def dry_run_text(record: dict[str, Any]) -> str:
     return (
         f"POST {record['url']}{emulated}\n{headers}\n\n{body}\n\n"
         f"{size_text(record['content_length'])} in all would be sent; nothing was. "
-        f"The picture would go to {record['output']}."
+        f"{_place(record['output'])}"
     )
+
+
+def _place(output: str) -> str:
+    is_whole = output == "-" or PurePath(output).suffix
+    more = "" if is_whole else ", with the suffix of the format that comes"
+    return f"The picture would go to {output}{more}."
 
 
 def dry_run_total(edits: str, size: int) -> str:

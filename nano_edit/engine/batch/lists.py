@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 from nano_edit.domain import AUTO, MATCH, Edit
 from nano_edit.engine.batch.plan import placed
 from nano_edit.errors import InputError, NanoEditError, UsageError
+from nano_edit.pictures.formats import READ_SUFFIXES
 from nano_edit.pictures.inputs.instruction import read_instruction
 from nano_edit.wire.models import ALL_RATIOS, SIZES
 
@@ -83,6 +84,11 @@ def read_list(
     InputError when the list cannot be read.
     """
     shown = "standard input" if name == "-" else name
+    if name.lower().endswith(READ_SUFFIXES):
+        raise UsageError(
+            f"{name} is a picture, not a list of edits.",
+            hint=f'For pictures: nano-edit "make it sepia" --each {name}',
+        )
     reader = _Reader(shown, base, prefix)
     try:
         if name == "-":

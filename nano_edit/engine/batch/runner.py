@@ -81,7 +81,7 @@ class Batch:
     observe: is called with each event of each edit, in the thread that edits.
 
     Raises UsageError or InputError for edits that cannot be meant, several at once,
-    AuthError when there is no key, and OutputError for a manifest that cannot be
+    AuthError when there is no key, and InputError for a manifest that cannot be
     used, all before anything is sent.
     """
 

@@ -46,6 +46,7 @@ def check(*arguments: str) -> None:
             ("batch", "x", "--report", "a.jpg"),
             "--report has to end in .html, and a.jpg",
         ),
+        (("batch", "x", "--report", "."), "--report has to end in .html, and . does"),
         ((*ONE, "-n", "2", "--manifest", "a.json"), "--manifest has to end in .jsonl"),
     ],
 )

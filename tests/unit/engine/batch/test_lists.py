@@ -229,6 +229,11 @@ def test_a_list_that_cannot_be_read_is_told(name: str) -> None:
         read_list(name, BASE)
 
 
+def test_a_picture_in_the_place_of_a_list_is_told() -> None:
+    with pytest.raises(UsageError, match=r"a\.JPG is a picture, not a list"):
+        read_list("a.JPG", BASE)
+
+
 @given(st.binary(max_size=400))
 def test_any_bytes_give_edits_or_faults(raw: bytes) -> None:
     found = read(raw)
