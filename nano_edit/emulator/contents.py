@@ -20,7 +20,7 @@ from nano_edit.emulator.received import URL_SAFE, ReceivedImage, decode, examine
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SEAL = 24  # bytes of a signature that name it; the rest follows from them
+_NAME = 24  # bytes of a signature that name it; the rest follows from them
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,22 @@ class SentPicture:
 
 @dataclass(frozen=True, slots=True)
 class SentPart:
-    """A text or a picture; exactly one of them is there."""
+    """A text or a picture; the model's own parts may also be empty."""
 
     text: str | None
     picture: SentPicture | None
     signature: str | None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing that a signature could stand for."""
+        return not self.picture and not self.text and self.signature is None
+
+    def seal(self, place: int) -> bytes:
+        """Return what this part's signature must be bound to."""
+        if self.picture is None:
+            return part_seal(place, self.text or "")
+        return part_seal(place, self.picture.data, self.picture.facts.mime_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,8 @@ def _part(part: Any, where: str, *, own: bool) -> SentPart:
     signature = fields.get("thought_signature")
     if signature is not None and not isinstance(signature, str):
         raise invalid(f"Invalid value at '{where}.thought_signature' (TYPE_BYTES).")
+    if own and not fields:
+        return SentPart(None, None, None)
     if len(fields.keys() & {"text", "inline_data"}) != 1:
         raise invalid(
             f"Invalid value at '{where}' (oneof), oneof field 'data' must be set once:"
@@ -119,6 +132,8 @@ def _picture(value: Any, where: str, *, own: bool) -> SentPicture:
     # Taken out of the document, so that a large request's base64 is let go at once.
     text = fields.pop("data", None)
     value.clear()
+    if own and isinstance(text, str):
+        text += "=" * (-len(text) % 4)  # it goes back as it was sent
     data = decode(text, where=where)
     return SentPicture(
         examine(fields.get("mime_type"), data, where=where, own=own), data
@@ -144,22 +159,41 @@ def pictures_to_edit(turns: tuple[Turn, ...]) -> tuple[SentPicture, ...]:
 # --- signatures -------------------------------------------------------------
 
 
-def sign(seed: bytes, model: str, size: int) -> bytes:
+def part_seal(place: int, data: str | bytes, mime_type: str = "") -> bytes:
+    """Return what a signature is bound to: a part's place in its turn, and content.
+
+    ``place`` counts from 0; ``data`` is a text, or a picture's file.
+    """
+    if isinstance(data, str):
+        data = data.encode(errors="surrogatepass")
+    head = f"{place} {mime_type}\0".encode()
+    return hashlib.sha256(head + hashlib.sha256(data).digest()).digest()
+
+
+def sign(seed: bytes, model: str, size: int, seal: bytes) -> bytes:
     """Return a thoughtSignature of ``size`` bytes that `check_signatures` accepts.
 
-    It does not compress, and holds for this model alone.
+    It does not compress, and holds for this model and for the part with this
+    ``seal`` alone.
     """
-    seal = hashlib.sha256(seed).digest()[:_SEAL]
-    return seal[:size] + _rest(seal, model, max(0, size - _SEAL))
+    name = hashlib.sha256(seed).digest()[:_NAME]
+    return name[:size] + _rest(name, model, seal, max(0, size - _NAME))
 
 
-def _rest(seal: bytes, model: str, size: int) -> bytes:
-    return hashlib.shake_256(seal + model.encode()).digest(size)
+def _rest(name: bytes, model: str, seal: bytes, size: int) -> bytes:
+    return hashlib.shake_256(name + seal + model.encode()).digest(size)
 
 
 def check_signatures(turns: tuple[Turn, ...], model: str) -> None:
-    """Refuse a model's turn whose parts lack their signatures, or have others'."""
-    for number, part, turn in _own_parts(turns):
+    """Refuse a model's turn that is not, part for part, what was sent.
+
+    A part without a signature, a signature beside another part than its own or at
+    another place, and a part whose bytes are others are told apart as the service
+    does: the first by its place, the others as an invalid signature.
+    """
+    for place, part, number, turn in _own_parts(turns):
+        if part.is_empty:
+            continue
         if part.signature is None:
             kind = "Image" if part.picture else "Text"
             raise invalid(
@@ -167,8 +201,8 @@ def check_signatures(turns: tuple[Turn, ...], model: str) -> None:
                 f" {turn}, part position {number}."
             )
         signature = _decoded(part.signature)
-        seal, rest = signature[:_SEAL], signature[_SEAL:]
-        if rest != _rest(seal, model, len(rest)):
+        name, rest = signature[:_NAME], signature[_NAME:]
+        if rest != _rest(name, model, part.seal(place), len(rest)):
             raise invalid("Invalid thought signature.")
 
 
@@ -182,9 +216,16 @@ def _decoded(text: str) -> bytes:
         raise invalid("Corrupted thought signature.") from None
 
 
-def _own_parts(turns: tuple[Turn, ...]) -> Iterator[tuple[int, SentPart, int]]:
-    """Yield the model's parts with their positions and their turns', from 1."""
+def _own_parts(turns: tuple[Turn, ...]) -> Iterator[tuple[int, SentPart, int, int]]:
+    """Yield the model's parts with their places, and their positions from 1.
+
+    Contents of the model in a row are one reply, as they are after a stream.
+    """
+    place = 0
     for position, turn in enumerate(turns, start=1):
-        if turn.role == "model":
-            for number, part in enumerate(turn.parts, start=1):
-                yield number, part, position
+        if turn.role != "model":
+            place = 0
+            continue
+        for number, part in enumerate(turn.parts, start=1):
+            yield place, part, number, position
+            place += 1

@@ -54,6 +54,7 @@ class GenerateRequest:
     images: tuple[ReceivedImage, ...] = ()  # those that are to be edited
     data: tuple[bytes, ...] = ()  # the images' bytes, decoded
     sent_images: int = 0  # in all turns
+    turns: int = 1
     aspect_ratio: str | None = None
     image_size: str | None = None
     modalities: tuple[str, ...] = ("TEXT", "IMAGE")
@@ -120,6 +121,7 @@ def read_request(
         images=tuple(picture.facts for picture in pictures),
         data=tuple(picture.data for picture in pictures),
         sent_images=sent,
+        turns=len(turns),
         aspect_ratio=ratio,
         image_size=size,
         modalities=_modalities(config.get("response_modalities")),

@@ -50,6 +50,7 @@ class LogEntry:
     image_size: str | None = None
     modalities: tuple[str, ...] | None = None
     images: tuple[ReceivedImage, ...] = ()
+    turns: int | None = None  # of the user and the model, in the request
     status: int | None = None
     error: str | None = None  # why the contract refused it
     first_byte_at: float | None = None

@@ -97,8 +97,8 @@ def examine(
 ) -> ReceivedImage:
     """Return the facts of one picture.
 
-    `Refusal` for a type that is not taken, too many bytes (unless the picture is the
-    model's ``own``), and bytes that are no picture or one of another type.
+    `Refusal` for a type that is not taken, bytes that are no picture, and, unless the
+    picture is the model's ``own``, for too many bytes or another type than claimed.
     """
     if mime_type not in _MIME_TYPES:
         raise invalid(f"Unsupported MIME type: {mime_type}", field=where)
@@ -108,7 +108,7 @@ def examine(
             field=where,
         )
     image = _facts(mime_type, data, where)
-    if mime_type != f"image/{image.format.lower()}":
+    if mime_type != f"image/{image.format.lower()}" and not own:
         raise invalid(f"The image is {image.format}, not {mime_type}.", field=where)
     return image
 

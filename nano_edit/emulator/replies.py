@@ -8,12 +8,14 @@ document from the same pieces.
 from __future__ import annotations
 
 import base64
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nano_edit.emulator.contents import sign
+from nano_edit.emulator.contents import part_seal, sign
 from nano_edit.emulator.drift import NO_DRIFT, Drift
 from nano_edit.emulator.models import INPUT_TOKENS
+from nano_edit.emulator.received import URL_SAFE
 from nano_edit.emulator.responses import (
     Blob,
     Response,
@@ -75,39 +77,36 @@ class ResponseBuilder:
             return self.request.pixels_of(ratio=self.request.other_ratio())
         return self.request.pixels
 
-    def signature(self, part: int = 0) -> Blob | None:
-        """Return a thoughtSignature: base64 that does not compress further."""
-        seed = self.request.digest + bytes([part])
+    def text_part(self, text: str) -> Part:
+        """Return a part with words."""
+        return {"text": text}
+
+    def image_part(self, picture: bytes, mime_type: str | None = None) -> Part:
+        """Return a part with a picture; its type is the model's if not given."""
+        return self.data_part(base64.b64encode(picture), mime_type)
+
+    def data_part(self, data: bytes, mime_type: str | None = None) -> Part:
+        """Return a picture's part whose base64 is ``data``, whatever that holds."""
+        claimed = mime_type or MIME_TYPES[self.format]
+        return {"inlineData": {"mimeType": claimed, "data": Blob(data)}}
+
+    def signed(self, parts: list[Part]) -> list[Part]:
+        """Return a reply's parts, each with the signature for its place."""
+        return [self._signed(part, place) for place, part in enumerate(parts)]
+
+    def _signed(self, part: Part, place: int) -> Part:
+        """Return a part with its signature behind what is signed, if any."""
+        seal = _seal_of(part, place)
+        seed = self.request.digest + bytes([place])
         size = self.signature_size
         if size is None:
             size = 1_100_000 + int.from_bytes(seed[:4], "big") % 400_000
-        signature = sign(seed, self.request.name, size // 4 * 3)
-        return Blob(base64.b64encode(signature)) if signature else None
-
-    def text_part(self, text: str) -> Part:
-        """Return a part with words, and its signature."""
-        return self._signed({"text": text}, 0)
-
-    def image_part(
-        self, picture: bytes, mime_type: str | None = None, *, number: int = 1
-    ) -> Part:
-        """Return a part with a picture; its type is the model's if not given.
-
-        Parts of one reply differ in ``number``, and so in their signatures.
-        """
-        return self.data_part(base64.b64encode(picture), mime_type, number=number)
-
-    def data_part(
-        self, data: bytes, mime_type: str | None = None, *, number: int = 1
-    ) -> Part:
-        """Return a picture's part whose base64 is ``data``, whatever that holds."""
-        claimed = mime_type or MIME_TYPES[self.format]
-        inline = {"mimeType": claimed, "data": Blob(data)}
-        return self._signed({"inlineData": inline}, number)
-
-    def _signed(self, part: Part, number: int) -> Part:
-        signature = self.signature(number)
-        return {**part, "thoughtSignature": signature} if signature else part
+        if seal is None or size // 4 == 0:
+            return part
+        signature = sign(seed, self.request.name, size // 4 * 3, seal)
+        first, *rest = part.items()
+        sealed = ("thoughtSignature", Blob(base64.b64encode(signature)))
+        return dict((first, sealed, *rest))
 
     def words(self) -> str:
         """Return what the model says about its edit."""
@@ -126,7 +125,7 @@ class ResponseBuilder:
 
     def document(self, parts: list[Part]) -> Document:
         """Return the reply's document around ``parts``, in Google's key order."""
-        content = {"parts": parts, "role": "model"}
+        content = {"parts": self.signed(parts), "role": "model"}
         candidate = {"content": content, "finishReason": "STOP", "index": 0}
         return {"candidates": [candidate], **self.closing(parts)}
 
@@ -134,7 +133,7 @@ class ResponseBuilder:
         """Return the reply as a stream: a document for each part, and the end."""
         closing = self.closing(parts)
         end = {"parts": [{"text": ""}], "role": "model"}
-        contents = [{"parts": [part], "role": "model"} for part in parts]
+        contents = [{"parts": [part], "role": "model"} for part in self.signed(parts)]
         documents = [
             {"candidates": [{"content": content, "index": 0}], **closing}
             for content in contents
@@ -193,3 +192,24 @@ class ResponseBuilder:
 def _length(text: str | Blob) -> int:
     """Return the characters of words; a picture among them counts for none."""
     return len(text) if isinstance(text, str) else 0
+
+
+def _seal_of(part: Part, place: int) -> bytes | None:
+    """Return what a part's signature is bound to; None: there is nothing to sign."""
+    if "inlineData" in part:
+        inline = part["inlineData"]
+        return part_seal(place, _file(inline["data"].data), inline["mimeType"])
+    text = part.get("text", "")
+    if isinstance(text, Blob):
+        text = json.loads(b'"%b"' % text.data.decode(errors="replace").encode())
+    return part_seal(place, text) if text else None
+
+
+def _file(encoded: bytes) -> bytes:
+    """Return the file that base64 as it stands in JSON holds, or the base64."""
+    try:
+        text = json.loads(b'"%b"' % encoded) if b"\\" in encoded else encoded.decode()
+        plain = text.translate(URL_SAFE).rstrip("=")
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except ValueError:
+        return encoded

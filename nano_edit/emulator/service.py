@@ -119,6 +119,7 @@ class EmulatedService:
             image_size=request.image_size,
             modalities=request.modalities,
             images=request.images,
+            turns=request.turns,
         )
         if self.options.keep_images:
             self.images[number] = request.data

@@ -868,8 +868,9 @@ def test_an_empty_list_is_no_fault() -> None:
 
 
 def test_every_fault_is_held_by_a_test_here() -> None:
-    drift = Path(__file__).with_name("test_emulator_drift.py")
-    here = "".join(path.read_text(encoding="utf-8") for path in (Path(__file__), drift))
+    others = "test_emulator_drift.py", "test_emulator_turns.py"
+    paths = [Path(__file__), *map(Path(__file__).with_name, others)]
+    here = "".join(path.read_text(encoding="utf-8") for path in paths)
     named = set(re.findall(r"[\"(](\w[\w-]*)[\"=,:]", here))
     assert set(FAULTS) - set(FINISH_REASONS) <= named
 

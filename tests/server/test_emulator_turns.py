@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import support
+from PIL import Image
 from support.plain_http import KEY, WITH_KEY, Reply, ask, decoded, edit_of, path_of
 
 from nano_edit.emulator import Emulator
+from nano_edit.emulator.errors import Refusal
+from nano_edit.emulator.received import examine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from PIL import Image
+    from collections.abc import Callable, Iterator
 
 PRO, OLD = "gemini-3-pro-image", "gemini-2.5-flash-image"
 
@@ -144,14 +146,106 @@ def test_without_signatures_none_are_asked_for(
         assert ask(emulator, then((user, model))).status == 200
 
 
-def test_the_models_own_picture_may_be_of_any_size(
+def test_the_models_own_picture_may_be_of_any_size() -> None:
+    with pytest.raises(Refusal, match="the limit is"):
+        examine("image/png", bytes(8_000_000), where="part")
+    with pytest.raises(Refusal, match="Unable to process"):
+        examine("image/png", bytes(8_000_000), where="part", own=True)
+
+
+Parts = list[dict[str, Any]]
+
+
+def _move_signatures(parts: Parts) -> None:
+    first, second = (part.pop("thoughtSignature") for part in parts)
+    parts[0]["thoughtSignature"], parts[1]["thoughtSignature"] = second, first
+
+
+def _other_picture(parts: Parts) -> None:
+    stream = BytesIO()
+    Image.new("RGB", (64, 64), "red").save(stream, "JPEG")
+    parts[1]["inlineData"]["data"] = base64.b64encode(stream.getvalue()).decode()
+
+
+def _one_pixel_byte(parts: Parts) -> None:
+    raw = bytearray(base64.b64decode(parts[1]["inlineData"]["data"]))
+    raw[len(raw) // 2] ^= 1
+    parts[1]["inlineData"]["data"] = base64.b64encode(raw).decode()
+
+
+def _unsigned_picture(parts: Parts) -> None:
+    _other_picture(parts)
+    del parts[1]["thoughtSignature"]
+
+
+INVALID = "Invalid thought signature."
+MISSING = (
+    "Image part is missing a thought_signature in content position 2, part position"
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_move_signatures, INVALID),
+        (_other_picture, INVALID),
+        (_one_pixel_byte, INVALID),
+        (_unsigned_picture, f"{MISSING} 2."),
+        (lambda parts: parts.reverse(), INVALID),
+        (lambda parts: parts.pop(0), INVALID),
+        (lambda parts: parts.insert(0, {"text": ""}), INVALID),
+        (lambda parts: parts[0].update(text="other words"), INVALID),
+        (lambda parts: parts.insert(0, parts[1] | {"thoughtSignature": None}), None),
+    ],
+)
+def test_a_models_turn_is_what_was_sent_part_for_part(
+    service: Emulator,
+    first: tuple[dict[str, Any], dict[str, Any]],
+    change: Callable[[Parts], object],
+    message: str | None,
+) -> None:
+    document = json.loads(json.dumps(then(first)))
+    change(document["contents"][1]["parts"])
+    reply = ask(service, document)
+    message = message or f"{MISSING} 1."
+    assert (reply.status, reply.error["message"]) == (400, message)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *("snake-case", "compact", "late-keys", "drafts", "drafts-thought", "png"),
+        *("urlsafe", "escaped", "empty-part", "wrong-mime", "terminal-escapes"),
+        *("half-surrogate", "data-url", "webp"),
+    ],
+)
+def test_an_unusual_reply_may_go_back_as_it_came(service: Emulator, fault: str) -> None:
+    service.set_faults(fault)
+    question = edit_of(text="a cat", only_image=False)["contents"][0]
+    reply = ask(service, {"contents": [question]})
+    answer = json.loads(reply.body)["candidates"][0]["content"]
+    again = {"role": "user", "parts": [{"text": "mirror it"}]}
+    second = ask(service, {"contents": [{"role": "user", **question}, answer, again]})
+    assert second.status == 200, second.body
+    assert service.requests[-1].turns == 3
+
+
+def test_a_streamed_reply_may_go_back_in_as_many_contents(service: Emulator) -> None:
+    question = edit_of(text="a cat", only_image=False)["contents"][0]
+    documents = json.loads(streamed(service, {"contents": [question]}).body)
+    answers = [each["candidates"][0]["content"] for each in documents]
+    again = {"role": "user", "parts": [{"text": "mirror it"}]}
+    assert ask(service, {"contents": [question, *answers, again]}).status == 200
+
+
+def test_a_signature_is_refused_on_demand(
     service: Emulator, first: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:
-    user, model = json.loads(json.dumps(first))
-    picture = base64.b64decode(model["parts"][1]["inlineData"]["data"])
-    large = base64.b64encode(picture + bytes(8_000_000)).decode()
-    model["parts"][1]["inlineData"]["data"] = large
-    assert ask(service, then((user, model))).status == 200
+    service.set_faults("signature-invalid:3")
+    assert ask(service, edit_of(text="a cat")).status == 200
+    for _ in range(2):
+        assert ask(service, then(first)).error["message"] == INVALID
+    assert ask(service, then(first)).status == 200
 
 
 # --- streams -----------------------------------------------------------------

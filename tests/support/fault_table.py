@@ -42,7 +42,8 @@ ODD_BUT_WHOLE = (
     "coding=none coding=utf-8 coding=br coding=deflate coding=gzip deflate deflate-raw "
     "gzip-gzip gzip-members gzip-crc gzip-no-trailer 201 203 tail-stall=30 "
     "error-empty error-warning "
-    "terminal-escapes shift zoom recolour soften scatter repaint wrong-ratio"
+    "terminal-escapes signature-invalid shift zoom recolour soften scatter repaint "
+    "wrong-ratio"
 ).split()
 BROKEN_AROUND_A_WHOLE_PICTURE = (
     "cut-picture truncated-tail bad-utf8 deep-nesting bad-draft-base64 bom array sse "

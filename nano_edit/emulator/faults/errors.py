@@ -15,6 +15,7 @@ from nano_edit.emulator.errors import (
     Document,
     error_response,
     google_error,
+    invalid,
     model_not_found,
 )
 from nano_edit.emulator.faults.kind import TEXT, FaultSection
@@ -118,6 +119,16 @@ ERRORS.add(
     "a message with escape sequences, bidi controls, markup",
     _google(400, ESCAPES),
 )
+
+
+@ERRORS.fault(
+    "signature-invalid", "Invalid thought signature, for a request of several turns"
+)
+def _invalid_signature(builder: ResponseBuilder, _argument: str) -> Response:
+    if builder.request.turns == 1:
+        return builder.ordinary()
+    return invalid("Invalid thought signature.").response
+
 
 _BAD_KEY = "API key not valid. Please pass a valid API key."
 ERRORS.add(

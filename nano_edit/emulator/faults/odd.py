@@ -44,8 +44,7 @@ def _final(builder: ResponseBuilder) -> Part:
 
 
 def _draft(builder: ResponseBuilder, number: int) -> Part:
-    picture = builder.picture(label=f"draft {number}")
-    return builder.image_part(picture, number=1 + number)
+    return builder.image_part(builder.picture(label=f"draft {number}"))
 
 
 # --- which parts ------------------------------------------------------------
@@ -85,14 +84,14 @@ def _thought_only(builder: ResponseBuilder, _: str) -> Response:
 @ODD.fault("bad-draft", "a draft that is half of a file, then the picture")
 def _bad_draft(builder: ResponseBuilder, _: str) -> Response:
     draft = builder.picture(label="draft")
-    half = builder.image_part(draft[: len(draft) // 2], number=2)
+    half = builder.image_part(draft[: len(draft) // 2])
     return with_words(builder, half, _final(builder))
 
 
 @ODD.fault("bad-draft-base64", "a draft of invalid base64, then the picture")
 def _bad_draft_base64(builder: ResponseBuilder, _: str) -> Response:
     draft = base64.b64encode(builder.picture(label="draft"))
-    bad = builder.data_part(draft[:1000] + b"?!" + draft[1000:], number=2)
+    bad = builder.data_part(draft[:1000] + b"?!" + draft[1000:])
     return with_words(builder, bad, _final(builder))
 
 
