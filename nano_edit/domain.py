@@ -181,6 +181,7 @@ class Usage(Frozen):
     candidates_tokens: int | None = None
     thoughts_tokens: int | None = None
     total_tokens: int | None = None
+    image_tokens: int | None = None  # those of the candidates that are pictures
 
 
 class TextChunk(Frozen):
@@ -276,6 +277,16 @@ class WrittenImage(Frozen):
     notes: tuple[str, ...] = ()  # what was done to it, one sentence each
     change: Change | None = None  # of an edit that keeps the rest
     source_size: tuple[int, int] | None = None  # px that came; None: as written
+
+
+class Cost(Frozen):
+    """What something costs, in dollars: an estimate, or counted by the token.
+
+    ``counted``: from the token counts that the service reported.
+    """
+
+    dollars: float | None  # None: the price is not known, which is never nothing
+    counted: bool = False
 
 
 class EditResult(Frozen):

@@ -1,4 +1,4 @@
-"""Bytes and seconds as text for people, the same everywhere.
+"""Bytes, seconds and dollars as text for people, the same everywhere.
 
 A megabyte is 1,000,000 bytes, as file managers and disks count.
 """
@@ -25,3 +25,14 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def money(dollars: float | None) -> str:
+    """Return dollars to read: ``$0.0336``, ``$0.138``, ``$6.43``; None is unknown."""
+    if dollars is None:
+        return "unknown"
+    if 0 < dollars < 0.00005:
+        return "<$0.0001"
+    digits = 2 if dollars >= 0.995 else 3 if dollars >= 0.0995 else 4
+    whole, _, part = f"{dollars:,.{digits}f}".partition(".")
+    return f"${whole}.{part.rstrip('0').ljust(2, '0')}"

@@ -35,6 +35,7 @@ from nano_edit.errors import UsageError
 from nano_edit.pictures.inputs.workspace import Workspace
 from nano_edit.wire.credentials import checked_key, key_in_environment, no_key
 from nano_edit.wire.http.tls import TlsContext
+from nano_edit.wire.prices import PriceBook
 from nano_edit.wire.providers import PROVIDERS
 from nano_edit.wire.service import Service, needs_key
 
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     )
     from nano_edit.engine.receive import Placing
     from nano_edit.wire.http.client import Client
+    from nano_edit.wire.prices import OwnPrices
     from nano_edit.wire.providers import Provider
 
     KeySource = str | ApiKey | Callable[[], ApiKey | None] | None
@@ -75,6 +77,8 @@ class Editor:
     max_wait: seconds, the longest wait between two attempts.
     retry_unknown: also try again where the lost attempt may have been billed.
     rpm: requests a minute at most, over all threads.
+    prices: dollars by provider and model, in the place of the table's: a number for
+        any size, or numbers by size.
     cache: a folder in which replies are kept, so that the same edit is paid for
         once; None: no cache.  ``cache_bytes``: the most that is kept there.
     observe: is called with each event of an edit (`nano_edit.domain.EditEvent`), in
@@ -98,6 +102,7 @@ class Editor:
         max_wait: float = 120.0,
         retry_unknown: bool = False,
         rpm: int | None = None,
+        prices: OwnPrices | None = None,
         cache: str | os.PathLike[str] | None = None,
         cache_bytes: int = CACHE_BYTES,
         observe: Observe | None = None,
@@ -118,6 +123,7 @@ class Editor:
         self._max_reply = max_reply
         self._policy = RetryPolicy(retries, max_wait, retry_unknown)
         self.emulated = emulated
+        self.prices = PriceBook(prices)
         self._cache = None
         if cache is not None and not emulated:
             self._cache = Cache(Path(cache), cache_bytes)

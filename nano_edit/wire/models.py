@@ -31,11 +31,19 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Price(NamedTuple):
-    """What a provider asks for one picture, by size."""
+    """What a provider asks for one picture, by size.
+
+    One that bills by token has ``tokens``; the dollars of other tokens are there
+    where they are known.
+    """
 
     dollars: Mapping[str, float]  # by size; a model without sizes has only "1K"
     read: str  # the day or month the price was read: 2026-11-06, 2026-11
     source: str
+    tokens: Mapping[str, int] = _NOTHING  # of a picture that is made, by size
+    input_token: float = 0.0  # dollars for one that is sent
+    text_token: float = 0.0  # dollars for one of words or thinking
+    thinking: int = 0  # tokens that one edit usually takes
 
 
 class Model(NamedTuple):
@@ -75,9 +83,10 @@ def _models(table: dict[str, Any]) -> Iterable[Model]:
         }
         facts["ratios"] = tuple(table["ratios"][row["ratios"]])
         facts["prices"] = {
-            price["provider"]: Price(price["dollars"], price["read"], price["source"])
+            price["provider"]: Price(**{name: price[name] for name in names})
             for price in table["prices"]
             if row["name"] in price["models"]
+            and (names := price.keys() - {"provider", "models"})
         }
         yield Model(**facts)
 
@@ -88,6 +97,8 @@ ALL_RATIOS: tuple[str, ...] = tuple(_TABLE["ratios"]["all"])
 MODELS: dict[str, Model] = {model.name: model for model in _models(_TABLE)}
 SIZES = ("512", "1K", "2K", "4K")
 DEFAULT_SIZE = "1K"  # what the models make when no size is asked for
+# By provider: what the price is multiplied by; a provider without tiers is left out.
+TIERS: Mapping[str, Mapping[str, float]] = _TABLE["tiers"]
 
 # --- names ---------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nano_edit.units import duration, size_text
+from nano_edit.units import duration, money, size_text
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,25 @@ def test_a_number_of_bytes_in_words(size: float, text: str) -> None:
 )
 def test_a_time_in_words(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("dollars", "text"),
+    [
+        (None, "unknown"),
+        (0, "$0.00"),
+        (0.00001, "<$0.0001"),
+        (0.00112, "$0.0011"),
+        (0.0336, "$0.0336"),
+        (0.09, "$0.09"),
+        (0.09949, "$0.0995"),
+        (0.138, "$0.138"),
+        (0.5, "$0.50"),
+        (0.994, "$0.994"),
+        (0.995, "$0.99"),
+        (6.432, "$6.43"),
+        (1234.5, "$1,234.50"),
+    ],
+)
+def test_dollars_in_words(dollars: float | None, text: str) -> None:
+    assert money(dollars) == text

@@ -64,7 +64,7 @@ def run_many(base: Settings, terminal: Terminal) -> NanoEditError | None:
             if not options.quiet:
                 terminal.say(text)
 
-        editor = stack.enter_context(editor_for(options, terminal, say))
+        editor = stack.enter_context(editor_for(base, terminal, say))
         edits = plan_edits(base, terminal, workspace, editor)
         if options.dry_run:
             _tell_plan(edits, editor, options, terminal)

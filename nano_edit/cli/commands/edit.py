@@ -33,7 +33,7 @@ def run_single(settings: Settings, terminal: Terminal) -> None:
         raise UsageError("--json and the picture cannot both go to standard output.")
     with ExitStack() as stack:
         with display_for(options, terminal) as display:
-            editor = stack.enter_context(editor_for(options, terminal, display.note))
+            editor = stack.enter_context(editor_for(settings, terminal, display.note))
             edit = edit_of(options, terminal)
             prepared = stack.enter_context(
                 editor.prepare(edit, display.observe, prove=not options.dry_run)

@@ -26,6 +26,7 @@ from nano_edit.wire.service import needs_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from nano_edit.cli.config.settings import Settings
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
     from nano_edit.wire.providers import Provider
@@ -69,30 +70,33 @@ def _check_instruction(options: Options) -> None:
 
 @contextmanager
 def editor_for(
-    options: Options, terminal: Terminal, note: Callable[[str], None]
+    settings: Settings, terminal: Terminal, note: Callable[[str], None]
 ) -> Iterator[Editor]:
     """Open the editor that the options describe, and the emulator if they ask for it.
 
     ``note`` is told sentences for the user.
     """
+    options = settings.options
     if options.emulate and not options.dry_run:
         from nano_edit.emulator import Emulator  # noqa: PLC0415 - seldom needed
 
         with (
             Emulator() as emulator,
-            _editor(options, terminal, note, emulator.url) as editor,
+            _editor(settings, terminal, note, emulator.url) as editor,
         ):
             yield editor
     else:
-        with _editor(options, terminal, note, base_url_of(options)) as editor:
+        with _editor(settings, terminal, note, base_url_of(options)) as editor:
             if not options.dry_run:
                 editor.warm_up()
             yield editor
 
 
 def _editor(
-    options: Options, terminal: Terminal, note: Callable[[str], None], base_url: str
+    settings: Settings, terminal: Terminal, note: Callable[[str], None], base_url: str
 ) -> Editor:
+    options = settings.options
+
     def key() -> ApiKey | None:
         if options.emulate:  # asked for behind all checks, when there is work to do
             note("Emulated: nothing is sent to the service, and the picture says so.")
@@ -118,6 +122,7 @@ def _editor(
         max_wait=options.max_wait,
         retry_unknown=options.retry_unknown,
         rpm=options.rpm,
+        prices=settings.prices,
         cache=str(cache_folder(options)) if options.cache else None,
         cache_bytes=int(options.cache_size * 1_000_000),
         digest=options.json or is_many(options),

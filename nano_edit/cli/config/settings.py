@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import field
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nano_edit.cli.config.checks import (
     CONFIGURABLE,
@@ -60,6 +61,7 @@ class Settings(Frozen):
     config_path: Path  # where the configuration is, or would be
     preset_instruction: str = ""  # already in `options.instruction`
     warnings: tuple[str, ...] = ()  # sentences for the user
+    prices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def settle(
@@ -94,6 +96,7 @@ def settle(
         config.path,
         first.value if first and command in EDITS else "",
         tuple(misspelt(environ)),
+        config.prices,
     )
 
 

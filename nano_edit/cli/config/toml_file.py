@@ -5,6 +5,7 @@ Rules:
   never looked at.
 - A name that is not known, or that has no place here, is an error with its line.
 - A key has no place here at all, and its value is in no message.
+- ``[prices.PROVIDER]`` holds dollars by model, for any size or by size.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from nano_edit.cli.config.folders import config_folder
 from nano_edit.cli.options import NAMES, Setting
 from nano_edit.errors import UsageError
 from nano_edit.frozen import Frozen
+from nano_edit.wire.models import SIZES
+from nano_edit.wire.providers import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 ELSEWHERE = "is for the command line, not for a configuration"
 DEEPEST = 3  # keys: presets.NAME.OPTION
+MOST_DOLLARS = 1000  # for one picture
 LIMIT = 256 * 1024  # bytes; --config /dev/zero ends here
 _SECRET = re.compile(r"(^|_)(api_?)?(key|token|secret|password)$", re.IGNORECASE)
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
@@ -38,6 +42,7 @@ class Config(Frozen):
     path: Path  # where it is, or would be
     settings: Mapping[str, Setting] = field(default_factory=dict)
     presets: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
+    prices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def config_path(given: str | None) -> Path:
@@ -101,6 +106,7 @@ class _Reading:
         self._allowed = allowed
         self._settings: dict[str, Setting] = {}
         self._presets: dict[str, dict[str, Setting]] = {}
+        self._prices: dict[str, dict[str, Any]] = {}
 
     def read(self, raw: bytes) -> Config:
         document, statements = self._parsed(raw)
@@ -112,7 +118,7 @@ class _Reading:
                 value = _at(document, statement.path)
                 for path, leaf in _leaves(statement.path, value):
                     self._place(path, leaf, where)
-        return Config(self._path, self._settings, self._presets)
+        return Config(self._path, self._settings, self._presets, self._prices)
 
     def _parsed(self, raw: bytes) -> tuple[dict[str, Any], Iterator[Statement]]:
         """Return what the text means, and its statements; raises UsageError."""
@@ -139,8 +145,10 @@ class _Reading:
 
     def _table(self, header: Statement, where: str) -> None:
         match header.path:
-            case ["presets"] if header.header == "[":
+            case ["presets"] | ["prices"] if header.header == "[":
                 return
+            case ["prices", *path] if header.header == "[" and len(path) <= 2:
+                _check_provider(path[0], where)
             case ["presets", preset] if header.header == "[":
                 self._presets.setdefault(preset, {})
             case ["presets", _, key, *_] if header.header == "[":
@@ -161,6 +169,10 @@ class _Reading:
                 self._set(table, key, Setting(value, where), self._in_preset)
             case ["presets", preset] if value == {}:
                 self._presets.setdefault(preset, {})
+            case ["prices", provider, model, *size] if len(size) <= 1:
+                _check_provider(provider, where)
+                table = self._prices.setdefault(provider, {})
+                _set_price(table, model, size, value, where)
             case [key] if not isinstance(value, dict):
                 self._set(self._settings, key, Setting(value, where), self._allowed)
             case _:
@@ -185,8 +197,39 @@ def _misplaced(path: tuple[str, ...], where: str) -> UsageError:
     name = ".".join(path[:8])
     return UsageError(
         f"{where}: {name} has no place in a configuration.",
-        hint="Options stand at the top, or in [presets.NAME].",
+        hint="Options stand at the top, or in [presets.NAME]; prices in "
+        "[prices.PROVIDER].",
     )
+
+
+def _check_provider(name: str, where: str) -> None:
+    if name not in PROVIDERS:
+        raise UsageError(
+            f"{where}: there is no provider {name!r}.",
+            hint=f"There are: {', '.join(PROVIDERS)}.",
+        )
+
+
+def _set_price(
+    table: dict[str, Any], model: str, sizes: list[str], value: Any, where: str
+) -> None:
+    """Put a model's dollars, for any size or for one, into its provider's table."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise UsageError(
+            f"{where}: the price of {model} has to be a number of dollars.",
+            hint=f'For example: "{model}" = 0.09, or {{ "1K" = 0.09, "4K" = 0.2 }}',
+        )
+    if not 0 <= value <= MOST_DOLLARS:
+        raise UsageError(f"{where}: {value} dollars are no price of one picture.")
+    if not sizes:
+        table[model] = float(value)
+        return
+    if sizes[0] not in SIZES:
+        raise UsageError(
+            f"{where}: there is no size {sizes[0]!r}.",
+            hint=f"There are: {', '.join(SIZES)}.",
+        )
+    table.setdefault(model, {})[sizes[0]] = float(value)
 
 
 def _at(document: dict[str, Any], path: tuple[str, ...]) -> Any:

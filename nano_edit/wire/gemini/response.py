@@ -31,7 +31,13 @@ from nano_edit.domain import (
 from nano_edit.wire.codec.base64_stream import Decoder
 from nano_edit.wire.codec.data_url import DataUrlSplitter
 from nano_edit.wire.codec.json_stream import JsonStream
-from nano_edit.wire.gemini.response_schema import ITEM, KIND_NAMES, PART, SHAPE
+from nano_edit.wire.gemini.response_schema import (
+    DETAIL,
+    ITEM,
+    KIND_NAMES,
+    PART,
+    SHAPE,
+)
 
 if TYPE_CHECKING:
     from nano_edit.domain import ReplyEvent
@@ -102,6 +108,7 @@ class EventBuilder:
         self._text_length = 0
         self._facts: dict[str, Any] = {}
         self._usage: dict[str, int] = {}
+        self._detail: dict[str, Scalar | str] = {}  # of one kind of tokens
 
     def take(self) -> list[ReplyEvent]:
         """Return the events since the last call."""
@@ -121,6 +128,8 @@ class EventBuilder:
         node = self._enter("object")
         if node is PART:
             self._part = _Part()
+        elif node is DETAIL:
+            self._detail = {}
         elif node is SHAPE.members["error"]:
             self._facts["has_error"] = True
 
@@ -134,6 +143,8 @@ class EventBuilder:
         self._seen.pop()
         if node is PART:
             self._end_part()
+        elif node is DETAIL and self._detail.get("modality") == "IMAGE":
+            self._file("usage.image_tokens", self._detail.get("tokens"))
         if not self._path:
             self._end_reply()
         self._next = self._item_of_parent()
@@ -223,6 +234,8 @@ class EventBuilder:
                 self._part.thought = value is True
             else:
                 self._part.mime_type = str(value)  # a word, as the shape says
+        elif group == "detail":
+            self._detail[item] = value
         elif group == "usage":
             if isinstance(value, int) and not isinstance(value, bool):
                 self._usage[item] = value

@@ -61,6 +61,10 @@ _CANDIDATE = _object(
     finishreason=_word("finish_reason"),
     finishmessage=_word("finish_message"),
 )
+DETAIL = _object(
+    modality=_word("detail.modality"),
+    tokencount=Node("scalar", "detail.tokens"),
+)
 SHAPE = _object(
     candidates=_array(_CANDIDATE),
     promptfeedback=_object(
@@ -72,6 +76,7 @@ SHAPE = _object(
         candidatestokencount=Node("scalar", "usage.candidates_tokens"),
         thoughtstokencount=Node("scalar", "usage.thoughts_tokens"),
         totaltokencount=Node("scalar", "usage.total_tokens"),
+        candidatestokensdetails=Node("array", "", {ITEM: DETAIL}),
     ),
     responseid=_word("response_id"),
     modelversion=_word("model_version"),

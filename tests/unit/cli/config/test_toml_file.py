@@ -174,3 +174,53 @@ def test_a_long_configuration_is_read_in_little_time(tmp_path: Path) -> None:
     config = read(tmp_path, "model = [\n" + "  1,\n" * 43_000 + "]\nsize = '1K'\n")
     assert lines(config) == {"model": 1, "size": 43_003}
     assert time.process_time() - began < 10  # 41 s, when it took the square
+
+
+# --- prices -------------------------------------------------------------------
+
+
+def test_prices_stand_by_provider_and_model_for_any_size_or_one(
+    tmp_path: Path,
+) -> None:
+    text = """
+[prices.apiyi]
+gemini-3-pro-image-preview = 0.08
+"gemini-3.1-flash-image" = { "1K" = 0.05, "4K" = 0.1 }
+
+[prices.google]
+pro = 1
+"""
+    assert read(tmp_path, text).prices == {
+        "apiyi": {
+            "gemini-3-pro-image-preview": 0.08,
+            "gemini-3.1-flash-image": {"1K": 0.05, "4K": 0.1},
+        },
+        "google": {"pro": 1.0},
+    }
+
+
+def test_prices_may_have_headers_of_their_own_and_dotted_names(tmp_path: Path) -> None:
+    text = '[prices]\ngoogle.pro = 1\n[prices.apiyi."m"]\n"2K" = 0.5\n'
+    expected = {"google": {"pro": 1.0}, "apiyi": {"m": {"2K": 0.5}}}
+    assert read(tmp_path, text).prices == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[prices.other]\nm = 1", "mine.toml:1: there is no provider"),
+        ("[prices]\nother.m = 1", "mine.toml:2: there is no provider"),
+        ('[prices.apiyi]\nm = "cheap"', "mine.toml:2: the price of m has to be"),
+        ("[prices.apiyi]\nm = true", "mine.toml:2: the price of m has to be"),
+        ("[prices.apiyi]\nm = -1", "mine.toml:2: -1 dollars are no price"),
+        ("[prices.apiyi]\nm = nan", "mine.toml:2: nan dollars are no price"),
+        ('[prices.apiyi]\nm = { "8K" = 1 }', "mine.toml:2: there is no size"),
+        ("[prices.apiyi.m.n]", "has no place"),
+        ("[[prices.apiyi]]", "has no place"),
+        ("prices = 3", "mine.toml:1: there is no option"),
+    ],
+)
+def test_a_price_that_cannot_be_is_refused_with_its_line(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    assert said in refusal(tmp_path, text)

@@ -150,6 +150,8 @@ def test_recorded_replies_give_the_same_picture_at_every_chunk_size(name: str) -
         {"candidates": [{"content": {"parts": [{"inlineData": {"data": None}}]}}]},
         {"candidates": [{"finishReason": ["STOP"], "safetyRatings": [{"a": {}}]}]},
         {"usageMetadata": {"promptTokenCount": "many", "totalTokenCount": True}},
+        {"usageMetadata": {"candidatesTokensDetails": {"modality": "IMAGE"}}},
+        {"usageMetadata": {"candidatesTokensDetails": [7, {"modality": ["IMAGE"]}]}},
         {"usageMetadata": [1, 2], "unknown": {"candidates": [{"content": 5}]}},
     ],
 )
@@ -199,6 +201,11 @@ def test_all_that_the_reply_says_beside_the_picture_is_reported() -> None:
     document["candidates"][0]["finishMessage"] = "why"
     document["promptFeedback"] = {"blockReason": "OTHER", "blockReasonMessage": "no"}
     document["usageMetadata"] |= {"candidatesTokenCount": 2, "thoughtsTokenCount": 3}
+    document["usageMetadata"]["candidatesTokensDetails"] = [
+        {"modality": "TEXT", "tokenCount": 5},
+        {"modality": "IMAGE", "tokenCount": 1},
+        {"modality": "AUDIO"},
+    ]
     events = parse(body(document))
     assert events[:2] == [TextChunk("a\u001b[31m"), TextChunk("hm", thought=True)]
     assert ended(events) == ReplyEnded(
@@ -206,7 +213,7 @@ def test_all_that_the_reply_says_beside_the_picture_is_reported() -> None:
         finish_message="why",
         block_reason="OTHER",
         block_message="no",
-        usage=Usage(7, 2, 3, 9),
+        usage=Usage(7, 2, 3, 9, 1),
         response_id="abc",
         model_version="gemini-3-pro-image",
     )
