@@ -160,6 +160,17 @@ class ImageInput(Frozen):
         )
 
 
+class Turn(Frozen):
+    """An earlier turn of a conversation: what was asked, and the model's answer.
+
+    ``reply`` is the list of the answer's parts, exactly as it came: it goes back so.
+    """
+
+    instruction: str
+    images: tuple[ImageInput, ...]
+    reply: FileSpan
+
+
 class EditRequest(Frozen):
     """One edit as the service is asked for it."""
 
@@ -169,6 +180,13 @@ class EditRequest(Frozen):
     aspect_ratio: str | None = None  # "16:9"; None: the model follows the source
     image_size: str | None = None  # "512", "1K", "2K", "4K"; None: the model's own
     text: bool = False  # ask for words beside the picture
+    turns: tuple[Turn, ...] = ()  # what was said before
+    first_is_known: bool = False  # the first picture is the last turn's: not sent
+
+    @property
+    def new_images(self) -> tuple[ImageInput, ...]:
+        """The pictures that are sent beside the instruction."""
+        return self.images[1:] if self.first_is_known else self.images
 
 
 # --- what comes back ---------------------------------------------------------

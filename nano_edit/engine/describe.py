@@ -12,8 +12,13 @@ import dataclasses
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from nano_edit.domain import ApiKey
-from nano_edit.wire.gemini.request import RequestBody, read_content, request_json
+from nano_edit.domain import ApiKey, FileSpan
+from nano_edit.wire.gemini.request import (
+    RequestBody,
+    pieces_of,
+    read_piece,
+    request_json,
+)
 from nano_edit.wire.service import endpoint
 
 if TYPE_CHECKING:
@@ -33,7 +38,9 @@ def describe(prepared: Prepared, service: Service) -> dict[str, Any]:
         "method": "POST",
         "url": endpoint(service.base_url, request.model),
         "headers": masked_headers(service, length),
-        "body": request_json(request, [_without_data(each) for each in request.images]),
+        "body": request_json(
+            request, [_without_data(each) for each in pieces_of(request)]
+        ),
         "content_length": length,
         "output": output_of(prepared.destination),
     }
@@ -51,10 +58,12 @@ def output_of(destination: Destination) -> str:
     return str(destination.folder / destination.name)
 
 
-def _without_data(image: ImageInput) -> dict[str, Any]:
+def _without_data(image: ImageInput | FileSpan) -> dict[str, Any]:
     digest = hashlib.sha256()
-    for block in read_content(image):
+    for block in read_piece(image):
         digest.update(block)
+    if isinstance(image, FileSpan):
+        return {"bytes": image.length, "sha256": digest.hexdigest()}
     return {
         "source": image.source,
         "mime_type": image.mime_type,

@@ -31,7 +31,7 @@ from nano_edit.atomic_file import PRIVATE, AtomicFile
 from nano_edit.errors import NanoEditError
 from nano_edit.frozen import Frozen
 from nano_edit.leftovers import sweep
-from nano_edit.wire.gemini.request import read_content, request_json
+from nano_edit.wire.gemini.request import pieces_of, read_piece, request_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,9 +51,9 @@ def cache_key(request: EditRequest, variant: int = 0) -> str:
     Variants of one edit are told apart by their number, or all would be the same.
     """
     digests = []
-    for image in request.images:
+    for piece in pieces_of(request):
         digest = hashlib.sha256()
-        for block in read_content(image):
+        for block in read_piece(piece):
             digest.update(block)
         digests.append(digest.hexdigest())
     asked = [VERSION, request.model, request_json(request, digests), variant]

@@ -80,6 +80,7 @@ class JsonStream:
 
     def __init__(self, receiver: Receiver) -> None:
         self.complete = False
+        self.position = 0  # of the token that is being read, from the document's start
         self._receiver = receiver
         self._rest = b""
         self._offset = 0  # of the first byte of the rest
@@ -98,6 +99,7 @@ class JsonStream:
         at: int | None = 0
         while at is not None and not self.complete:
             here = self._past_space(at)
+            self.position = self._offset + here
             try:
                 at = self._state(here) if here < len(self._rest) else None
             except ValueError as fault:

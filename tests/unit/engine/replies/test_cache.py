@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support import environment
 
-from nano_edit.domain import EditRequest, FileSpan, ImageInput
+from nano_edit.domain import EditRequest, FileSpan, ImageInput, Turn
 from nano_edit.engine.replies.cache import BLOCK, DAMAGE, Cache, CacheInfo, cache_key
 from nano_edit.errors import InputError, ServerError
 
@@ -51,8 +51,15 @@ def test_variants_of_one_edit_have_entries_of_their_own() -> None:
     assert len(keys) == 4
 
 
-def test_the_key_covers_all_that_shapes_the_answer() -> None:
+def test_the_key_covers_all_that_shapes_the_answer(tmp_path: Path) -> None:
+    reply = tmp_path / "reply.json"
+    reply.write_bytes(b"[1][2]")
+    turn = Turn("before", (), FileSpan(reply, 0, 3))
+    other = Turn("before", (), FileSpan(reply, 3, 3))
     requests = [
+        request(turns=(turn,)),
+        request(turns=(other,)),
+        request(turns=(turn,), first_is_known=True),
         request(),
         request(b"two"),
         request(b"one", b"two"),
@@ -67,7 +74,8 @@ def test_the_key_covers_all_that_shapes_the_answer() -> None:
     ]
     fields = {field.name for field in dataclasses.fields(EditRequest)}
     assert fields == {
-        *("instruction", "images", "model", "aspect_ratio", "image_size", "text")
+        *("instruction", "images", "model", "aspect_ratio", "image_size", "text"),
+        *("turns", "first_is_known"),
     }
     assert len({cache_key(one) for one in requests}) == len(requests)
 
