@@ -64,8 +64,9 @@ ARROWS: dict[str, set[str]] = {
         "engine", "engine.batch", "engine.replies", "report", "emulator", "cli",
         "cli.config", "cli.display", "cli.help",
     },
-    "emulator": {"emulator.faults"},
+    "emulator": {"emulator.faults", "emulator.jobs"},
     "emulator.faults": {"emulator"},
+    "emulator.jobs": {"emulator", "emulator.faults"},
     "nano_edit": {"api", "engine", "engine.batch"},
     "__main__": {"cli"},
 }  # fmt: skip
@@ -88,6 +89,7 @@ SPEAK_HTTP = {
     "nano_edit.wire.http.pool",
     "nano_edit.wire.http.transport_errors",
 }
+EMULATOR = {"emulator", "emulator.faults", "emulator.jobs"}  # share no code of ours
 EMPTY_WORDS = {"util", "helper", "manager", "handler", "process", "data2"}
 
 
@@ -163,7 +165,7 @@ def complaint(found: Import) -> str | None:
     where = f"{found.module}:{found.line} imports {found.target}"
     if top == "nano_edit":
         there = room(module_of(found.target))
-        ground = () if here in {*GROUND, "emulator", "emulator.faults"} else GROUND
+        ground = () if here in {*GROUND, *EMULATOR} else GROUND
         allowed = {*ARROWS[here], *ground}
         if there in {*allowed, here}:
             return None

@@ -95,6 +95,13 @@ OPTIONS = (
         0.0,
     ),
     Option(
+        "--batch-delay",
+        "SECONDS",
+        "From a batch's creation to its end; 0 by default: as soon as it is made.",
+        _seconds,
+        0.0,
+    ),
+    Option(
         "--signature-bytes",
         "N",
         "Length of each thoughtSignature; 1.1 to 1.5 MB by default, as the service's.",
@@ -185,6 +192,7 @@ def serve(values: argparse.Namespace) -> None:
             faults=values.fault,
             drift=values.drift,
             latency=values.latency,
+            batch_delay=values.batch_delay,
             signature_bytes=values.signature_bytes,
             gzip=not values.no_gzip,
             mark=not values.no_mark,

@@ -74,7 +74,7 @@ def read_body(stream: BufferedIOBase, headers: Message[str, str]) -> bytes:
     make no sense.  `ClientGoneError` when it ends early.
     """
     body, size = [], 0
-    for piece in _pieces(stream, headers):
+    for piece in body_pieces(stream, headers):
         size += len(piece)
         body.append(piece)
         if size > MAX_BODY:
@@ -84,7 +84,8 @@ def read_body(stream: BufferedIOBase, headers: Message[str, str]) -> bytes:
     return b"".join(body)
 
 
-def _pieces(stream: BufferedIOBase, headers: Message[str, str]) -> Iterator[bytes]:
+def body_pieces(stream: BufferedIOBase, headers: Message[str, str]) -> Iterator[bytes]:
+    """Return an iterator of the body's bytes, of any length; see `read_body`."""
     lengths = headers.get_all("Content-Length") or []
     if len(lengths) + ("Transfer-Encoding" in headers) > 1:
         raise invalid("Bad Request: the body's length is given twice.")

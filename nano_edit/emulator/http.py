@@ -26,20 +26,23 @@ from nano_edit.emulator.connection import ClientConnection, ClientGoneError, Sen
 from nano_edit.emulator.errors import Refusal, error_response, google_error, invalid
 from nano_edit.emulator.faults.drift import parse_drift
 from nano_edit.emulator.faults.kind import FaultListError
+from nano_edit.emulator.jobs.api import find_call
 from nano_edit.emulator.log import masked
 from nano_edit.emulator.origin import check_sender
 from nano_edit.emulator.responses import (
     JSON_TYPE,
+    JSONL_TYPE,
     SSE_TYPE,
     Delivery,
     Response,
     write_json,
 )
-from nano_edit.emulator.service import EDITS, Call
+from nano_edit.emulator.service import EDITS, Call, key_facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from nano_edit.emulator.jobs.api import ApiCall
     from nano_edit.emulator.service import EmulatedService
 
 _MODELS = re.compile(
@@ -53,11 +56,16 @@ POST /v1beta/models/MODEL:generateContent        edit; any key does
 POST /v1beta/models/MODEL:streamGenerateContent  the same, part by part
 POST /v1beta/models/MODEL:countTokens            tokens of a request
 GET /v1beta/models, /v1beta/models/MODEL         the models, one model
+POST /upload/v1beta/files                        a file, uploaded chunk by chunk
+GET /v1beta/files, /v1beta/files/ID              the files; DELETE, :download
+POST /v1beta/models/MODEL:batchGenerateContent   a batch; its edits are made later
+GET /v1beta/batches, /v1beta/batches/ID          the batches; DELETE, :cancel
 GET /log, DELETE /log                            what was asked; forget it
 POST /faults                                     a fault list for the next requests
 POST /drift                                      what happens to every picture
 """
 _AT_ONCE = Delivery()
+_STREAMED = {JSON_TYPE, JSONL_TYPE, SSE_TYPE}
 
 
 class Listener(ThreadingTCPServer):
@@ -155,6 +163,9 @@ class HttpHandler(BaseHTTPRequestHandler):
             self._respond(refusal.response)
             return
         path, _, query = self.path.partition("?")
+        if deferred := find_call(self.command, self.path, self.headers):
+            self._answer_deferred(deferred)
+            return
         match = _MODELS.fullmatch(path)
         method = _METHODS.get(self.command, {}).get(_kind(match)) if match else None
         if match and method in EDITS:
@@ -223,6 +234,21 @@ class HttpHandler(BaseHTTPRequestHandler):
         self._client.wait(delivery.silence)
         self._respond(response, delivery, number)
 
+    def _answer_deferred(self, asked: ApiCall) -> None:
+        """Answer a call for files or batches, whose body may be of any length."""
+        service = self.server.service
+        number = self._open_call(asked.match, asked.method, asked.query).number
+        keep, self.close_connection = self.close_connection, True
+        try:
+            if not asked.upload_id:
+                service.log.note(number, **key_facts(asked.query, self.headers))
+            response = service.deferred.respond(asked, self.rfile)
+            self.close_connection = keep
+        except Refusal as refusal:
+            self._note(number, error=str(refusal))
+            response = refusal.response
+        self._respond(response, _AT_ONCE, number)
+
     # --- our own ------------------------------------------------------------
 
     def _answer_own(self, path: str) -> None:
@@ -279,7 +305,7 @@ class HttpHandler(BaseHTTPRequestHandler):
             first_byte_at=time.time(),
             first_byte_monotonic=time.monotonic(),
         )
-        streamed = response.content_type in {JSON_TYPE, SSE_TYPE}
+        streamed = response.content_type in _STREAMED
         chunked = streamed and self.request_version == "HTTP/1.1"
         body = response.body if chunked else tuple(response.body)
         self._head(response, None if chunked else sum(map(len, body)))

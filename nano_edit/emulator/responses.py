@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 JSON_TYPE = "application/json; charset=UTF-8"
 SSE_TYPE = "text/event-stream"
+JSONL_TYPE = "application/jsonl"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nano_edit.emulator.faults.drift import parse_drift
 from nano_edit.emulator.http import Listener
+from nano_edit.emulator.jobs.batches import LINE
 from nano_edit.emulator.service import EDITS, EmulatedService, EmulatorOptions
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Emulator:
     ``port`` 0 takes a free one.  ``faults`` is a list as `faults.syntax` reads it.
     ``latency`` is seconds of silence before each picture.  ``signature_bytes``
     is the length of each thoughtSignature (None: 1.1 to 1.5 MB, as the service).
+    ``batch_delay`` is seconds from a batch's creation to its end.
     ``keep_images`` keeps the pictures that came in ``images``.  ``drift`` is what
     happens to every picture besides the edit, as `faults.drift` reads it; ``mark``
     writes "emulated" on it.
@@ -41,8 +43,11 @@ class Emulator:
         keep_images: bool = False,
         drift: str = "",
         mark: bool = True,
+        batch_delay: float = 0.0,
     ) -> None:
-        options = EmulatorOptions(latency, signature_bytes, gzip, keep_images, mark)
+        options = EmulatorOptions(
+            latency, signature_bytes, gzip, keep_images, mark, batch_delay
+        )
         self._service = EmulatedService(options, faults, drift)
         self._listener = Listener(port, self._service)
         self._thread = threading.Thread(
@@ -61,6 +66,11 @@ class Emulator:
     def requests(self) -> tuple[LogEntry, ...]:
         """The edits that were asked for, in order of arrival."""
         return tuple(entry for entry in self.calls if entry.method in EDITS)
+
+    @property
+    def lines(self) -> tuple[LogEntry, ...]:
+        """The edits that batches made, in order; they cost half."""
+        return tuple(entry for entry in self.calls if entry.method == LINE)
 
     @property
     def calls(self) -> tuple[LogEntry, ...]:
@@ -91,6 +101,7 @@ class Emulator:
             self._thread.join()
         self._listener.hang_up()
         self._listener.server_close()
+        self._service.deferred.close()
 
     def __enter__(self) -> Self:
         self.start()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ from nano_edit.emulator.errors import invalid, refuse
 from nano_edit.emulator.faults.drift import parse_drift
 from nano_edit.emulator.faults.errors import ERRORS
 from nano_edit.emulator.faults.syntax import FaultQueue
+from nano_edit.emulator.jobs.api import DeferredApi
+from nano_edit.emulator.jobs.batches import LINE
 from nano_edit.emulator.log import Log, hash_key, strip_scheme
 from nano_edit.emulator.models import EmulatedModel
 from nano_edit.emulator.replies import ResponseBuilder
@@ -48,6 +51,7 @@ class EmulatorOptions:
     gzip: bool = True
     keep_images: bool = False
     mark: bool = True
+    batch_delay: float = 0.0  # seconds from a batch's creation to its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class EmulatedService:
         self.log = Log()
         self.images: dict[int, tuple[bytes, ...]] = {}
         self._replies = _ReplyCache()
+        self.deferred = DeferredApi(self.faults, options.batch_delay, self.edit_line)
 
     # --- edits --------------------------------------------------------------
 
@@ -107,6 +112,38 @@ class EmulatedService:
             silence = delivery.silence + self.options.latency
             delivery = dataclasses.replace(delivery, silence=silence)
         return response, delivery
+
+    def edit_line(self, batch: str, model: str, body: bytes) -> Response:
+        """Return the response to one line of a batch.
+
+        It takes the next fault of the list as a request would, but for how that is
+        delivered.  `Refusal` when the contract does not allow it.
+        """
+        fault = self.faults.take()
+        signed = self.options.signature_bytes != 0
+        request = read_request(body, model, version="v1beta", signed=signed)
+        number = self.log.open(
+            path=batch,
+            method=LINE,
+            model=model,
+            prefix="",
+            headers={},
+            received_at=time.time(),
+            received_monotonic=time.monotonic(),
+            client="",
+            fault=str(fault),
+            body_bytes=len(body),
+        )
+        self._remember(number, request)
+        builder = ResponseBuilder(
+            request,
+            drift=self.drift,
+            mark=self.options.mark,
+            signature_size=self.options.signature_bytes,
+        )
+        response = fault.kind.build(builder, fault.argument)
+        self.log.note(number, status=response.status, finished=True)
+        return response
 
     def _may_gzip(self, headers: Message[str, str]) -> bool:
         return self.options.gzip and "gzip" in headers.get("Accept-Encoding", "")

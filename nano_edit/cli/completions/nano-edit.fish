@@ -40,7 +40,7 @@ function __nano_edit_given -d 'Print how many arguments stand before the cursor'
             set given (math $given + 1)
         else if test $word = --
             set ended yes
-        else if contains -- $word --preset --aspect-ratio --size --max-side --max-pixels --region --mask --max-change --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --max-reply --output --format --count --jobs --rpm --manifest --shard --report --cache-dir --cache-size --config --heat --port --fault --drift --latency --signature-bytes
+        else if contains -- $word --preset --aspect-ratio --size --max-side --max-pixels --region --mask --max-change --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --max-reply --output --format --count --jobs --rpm --manifest --shard --report --cache-dir --cache-size --config --heat --port --fault --drift --latency --batch-delay --signature-bytes
             set waiting $word
         else if string match -qr -- '^-[fqvVhy]*[asmonj]$' $word
             set waiting $word
@@ -197,6 +197,7 @@ complete -c nano-edit -n '__nano_edit_is emulator' -l port -x -d 'Port on 127.0.
 complete -c nano-edit -n '__nano_edit_is emulator' -l fault -x -d 'What goes wrong, request by request: NAME[=ARG][:COUNT], with commas between'
 complete -c nano-edit -n '__nano_edit_is emulator' -l drift -x -d 'What happens to every picture besides the edit: shift=DX:DY, zoom=FACTOR, recolour=R:G:B, soften, scatter, repaint, wrong-ratio'
 complete -c nano-edit -n '__nano_edit_is emulator' -l latency -x -d 'Silence before each picture, as the service has'
+complete -c nano-edit -n '__nano_edit_is emulator' -l batch-delay -x -d 'From a batch\'s creation to its end'
 complete -c nano-edit -n '__nano_edit_is emulator' -l signature-bytes -x -d 'Length of each thoughtSignature'
 complete -c nano-edit -n '__nano_edit_is emulator' -l no-gzip -d 'Compress no reply, even where the client accepts gzip'
 complete -c nano-edit -n '__nano_edit_is emulator' -l no-mark -d 'Leave the word emulated off the pictures'

@@ -83,6 +83,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--fault' = 'What goes wrong, request by request: NAME[=ARG][:COUNT], with commas between'
         '--drift' = 'What happens to every picture besides the edit: shift=DX:DY, zoom=FACTOR, recolour=R:G:B, soften, scatter, repaint, wrong-ratio'
         '--latency' = 'Silence before each picture, as the service has'
+        '--batch-delay' = 'From a batch''s creation to its end'
         '--signature-bytes' = 'Length of each thoughtSignature'
         '--no-gzip' = 'Compress no reply, even where the client accepts gzip'
         '--no-mark' = 'Leave the word emulated off the pictures'
@@ -105,7 +106,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         'cache info' = '--json --cache-dir --cache-size --config -h --help'
         'cache clear' = '--cache-dir -y --yes --config -h --help'
         'completion' = '--install -h --help'
-        'emulator' = '--port --fault --drift --latency --signature-bytes --no-gzip --no-mark --list-faults -h --help'
+        'emulator' = '--port --fault --drift --latency --batch-delay --signature-bytes --no-gzip --no-mark --list-faults -h --help'
         'help' = '-h --help'
     }
     $words = [ordered]@{
@@ -135,7 +136,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--show' = 'both'
     }
     # Options whose value only the user or the file system knows.
-    $others = @('--preset', '--max-side', '--max-pixels', '--region', '--mask', '--max-change', '--base-url', '--api-key-file', '--timeout', '--connect-timeout', '--retries', '--max-wait', '--max-reply', '-o', '--output', '-n', '--count', '-j', '--jobs', '--rpm', '--manifest', '--shard', '--report', '--cache-dir', '--cache-size', '--config', '--heat', '--port', '--fault', '--drift', '--latency', '--signature-bytes')
+    $others = @('--preset', '--max-side', '--max-pixels', '--region', '--mask', '--max-change', '--base-url', '--api-key-file', '--timeout', '--connect-timeout', '--retries', '--max-wait', '--max-reply', '-o', '--output', '-n', '--count', '-j', '--jobs', '--rpm', '--manifest', '--shard', '--report', '--cache-dir', '--cache-size', '--config', '--heat', '--port', '--fault', '--drift', '--latency', '--batch-delay', '--signature-bytes')
 
     function Complete([string[]] $candidates, [string] $head, [string] $begun) {
         foreach ($each in $candidates) {

@@ -47,6 +47,7 @@ class FaultKind:
     argument: str = ""  # what ARG is; "": it takes none
     default: str = ""  # ARG when it is left out
     pattern: str = NUMBER  # that ARG matches
+    stage: str = ""  # the step of deferred work that it is for; "": an edit
 
     def complaint(self) -> str:
         """Return what is wrong with an argument that does not match."""

@@ -107,11 +107,16 @@ class FaultQueue:
             counts = (entry for entry in self._entries if entry.count != 0)
             return next((entry.fault for entry in counts), OK)
 
-    def take(self) -> Fault:
-        """Return the next request's fault; ``ok`` when the list is used up."""
+    def take(self, stage: str = "") -> Fault:
+        """Return the next request's fault; ``ok`` when the list is used up.
+
+        A fault of another stage is left for that stage, and ``ok`` returned.
+        """
         with self._lock:
             while self._entries:
                 first = self._entries[0]
+                if first.fault.kind.stage != stage:
+                    return OK
                 if first.count is None:
                     return first.fault
                 self._entries.popleft()

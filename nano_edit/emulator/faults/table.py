@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from nano_edit.emulator.faults.broken import BROKEN
 from nano_edit.emulator.faults.codings import CODINGS
+from nano_edit.emulator.faults.deferred import DEFERRED
 from nano_edit.emulator.faults.drift import DRIFT
 from nano_edit.emulator.faults.errors import ERRORS
 from nano_edit.emulator.faults.kind import FaultSection, ordinary
@@ -86,7 +87,10 @@ _deliver(
     *("seconds", "60"),
 )
 
-SECTIONS = (NO_FAULT, ERRORS, REFUSALS, ODD, DRIFT, CODINGS, BROKEN, CONNECTION)
+SECTIONS = (
+    *(NO_FAULT, ERRORS, REFUSALS, ODD, DRIFT, CODINGS, BROKEN, CONNECTION),
+    DEFERRED,
+)
 FAULTS = {kind.name: kind for section in SECTIONS for kind in section.kinds}
 
 

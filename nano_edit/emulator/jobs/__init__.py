@@ -1,0 +1,1 @@
+"""Deferred work: uploaded files, and batches whose results are fetched later."""
