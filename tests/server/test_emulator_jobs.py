@@ -229,7 +229,7 @@ def test_chunks_that_do_not_fit_are_refused(service: Service) -> None:
 
 
 def test_a_cut_chunk_keeps_whole_granules(service: Service) -> None:
-    service.emulator.set_faults("upload-cut=300000,upload-503")
+    service.emulator.set_faults("upload-cut=300000")
     data = b"x" * 2 * GRANULE
     url = service.start(len(data)).headers["X-Goog-Upload-URL"]
     with pytest.raises((OSError, urllib.error.URLError)):
@@ -237,6 +237,7 @@ def test_a_cut_chunk_keeps_whole_granules(service: Service) -> None:
     asked = service.chunk(url, b"", 0, "query")
     assert asked.headers["X-Goog-Upload-Size-Received"] == str(GRANULE)
     rest = data[GRANULE:]
+    service.emulator.set_faults("upload-503")
     assert service.chunk(url, rest, GRANULE, "upload, finalize").status == 503
     assert service.chunk(url, rest, GRANULE, "upload, finalize").status == 200
 
@@ -409,12 +410,15 @@ def test_a_batch_that_makes_no_sense_is_refused(service: Service) -> None:
 
 def test_creation_fails_on_demand(service: Service) -> None:
     file = service.upload(lines("a"))
-    service.emulator.set_faults("create-refused=503,create-lost")
+    service.emulator.set_faults("create-refused=503")
     assert service.create({"fileName": file["name"]}).status == 503
+    service.emulator.set_faults("create-lost")
     with pytest.raises((OSError, urllib.error.URLError)):
         service.create({"fileName": file["name"]})
     (job,) = service.ask("GET", "/v1beta/batches").json["operations"]
     assert job["metadata"]["displayName"] == "job"
+    service.emulator.set_faults("ask-503")
+    assert service.ask("GET", f"/v1beta/{job['name']}").status == 503
 
 
 def test_lists_come_in_pages(service: Service) -> None:
