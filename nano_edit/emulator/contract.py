@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from nano_edit.emulator.contents import Turn
     from nano_edit.emulator.received import ReceivedImage
 
+TIERS = ("standard", "flex", "priority")
 MAX_IMAGES = 100 * 1024 * 1024  # bytes of all pictures, before base64
 MAX_BODY = 144 * 1024 * 1024  # bytes of JSON that can hold them
 
@@ -58,6 +59,7 @@ class GenerateRequest:
     aspect_ratio: str | None = None
     image_size: str | None = None
     modalities: tuple[str, ...] = ("TEXT", "IMAGE")
+    tier: str = "standard"  # the serviceTier that is asked for
     digest: bytes = bytes(32)  # SHA-256 of what was asked; seeds what is answered
 
     @property
@@ -125,6 +127,7 @@ def read_request(
         aspect_ratio=ratio,
         image_size=size,
         modalities=_modalities(config.get("response_modalities")),
+        tier=_tier(top.get("service_tier")),
         digest=hashlib.sha256(name.encode() + b"\0" + body).digest(),
     )
 
@@ -172,6 +175,16 @@ def _check_thinking(value: Any, model: EmulatedModel) -> None:
         raise invalid("Thinking level is not supported for this model.")
     if str(level).lower() not in model.thinking:
         raise invalid(f"Thinking level {level} is not supported for this model.")
+
+
+def _tier(value: Any) -> str:
+    """Return the service tier that is asked for; `Refusal` for one there is not."""
+    tier = "standard" if value is None else str(value).lower()
+    if tier == "unspecified":
+        return "standard"
+    if tier not in TIERS:
+        raise invalid(f"Invalid value at 'service_tier': {value!r}.")
+    return tier
 
 
 def _modalities(value: Any) -> tuple[str, ...]:

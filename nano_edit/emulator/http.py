@@ -61,6 +61,7 @@ GET /v1beta/files, /v1beta/files/ID              the files; DELETE, :download
 POST /v1beta/models/MODEL:batchGenerateContent   a batch; its edits are made later
 GET /v1beta/batches, /v1beta/batches/ID          the batches; DELETE, :cancel
 GET /log, DELETE /log                            what was asked; forget it
+GET /billed, DELETE /billed                      what would be billed; forget it
 POST /faults                                     a fault list for the next requests
 POST /drift                                      what happens to every picture
 """
@@ -262,25 +263,30 @@ class HttpHandler(BaseHTTPRequestHandler):
 
     def _own(self, route: str, text: str) -> Response:
         service = self.server.service
+        document: Any = {}
         match route.replace("HEAD ", "GET ", 1):
             case "GET /":
                 return Response(200, (_ABOUT.encode(),), "text/plain")
             case "GET /log":
-                entries = [entry.to_json() for entry in service.log.entries]
-                return Response(200, write_json(entries))
+                document = [entry.to_json() for entry in service.log.entries]
             case "DELETE /log":
                 service.log.clear()
-                return Response(200, write_json({}))
+            case "GET /billed":
+                document = service.account.to_json()
+            case "DELETE /billed":
+                service.account.clear()
             case "POST /faults":
                 with _list_refused():
                     service.faults.replace(text)
-                return Response(200, write_json({"faults": text.strip()}))
+                document = {"faults": text.strip()}
             case "POST /drift":
                 with _list_refused():
                     service.drift = parse_drift(text)
-                return Response(200, write_json({"drift": text.strip()}))
-        message = f"Requested entity was not found: {self.command} {self.path}"
-        return error_response(404, google_error(404, message))
+                document = {"drift": text.strip()}
+            case _:
+                message = f"Requested entity was not found: {self.command} {self.path}"
+                return error_response(404, google_error(404, message))
+        return Response(200, write_json(document))
 
     # --- bytes --------------------------------------------------------------
 

@@ -15,7 +15,7 @@ LONG_RATIOS = ("1:4", "4:1", "1:8", "8:1")
 SIZES = ("512", "1K", "2K", "4K")
 
 _SCALES = {"512": 0.5, "1K": 1.0, "2K": 2.0, "4K": 4.0}
-INPUT_TOKENS = 258  # of one picture that is sent
+INPUT_TOKENS = 560  # of one picture that is sent
 _AREA = 1024 * 1024  # pixels at 1K
 _GRID = 32  # sides that follow a source are multiples of this
 
@@ -59,11 +59,16 @@ class EmulatedModel:
     ratios: tuple[str, ...] = RATIOS + LONG_RATIOS
     format: str = "JPEG"
     thinking: tuple[str, ...] = ()  # levels that it takes
+    tokens: tuple[int, ...] = (747, 1120, 1680, 2520)  # of a picture, by `SIZES`
 
     @property
     def signs(self) -> bool:
         """Whether its parts come with a signature that has to go back with them."""
         return self.format != "PNG"
+
+    def picture_tokens(self, size: str | None) -> int:
+        """Return the tokens of a picture that is made."""
+        return self.tokens[SIZES.index(size or "1K")]
 
     def pixels(
         self,
@@ -101,7 +106,12 @@ def _following(source: tuple[int, int]) -> tuple[int, int]:
     return (long, short) if source[0] >= source[1] else (short, long)
 
 
-_PRO = EmulatedModel(images=14, sizes=("1K", "2K", "4K"), ratios=RATIOS)
+_PRO = EmulatedModel(
+    images=14,
+    sizes=("1K", "2K", "4K"),
+    ratios=RATIOS,
+    tokens=(747, 1120, 1120, 2000),
+)
 _FLASH = EmulatedModel(images=14, thinking=("minimal", "high"))
 
 MODELS = {
@@ -116,7 +126,11 @@ MODELS = {
         images=14, sizes=("1K",), ratios=RATIOS
     ),
     "gemini-2.5-flash-image": EmulatedModel(
-        images=3, sizes=(), ratios=RATIOS, format="PNG"
+        images=3,
+        sizes=(),
+        ratios=RATIOS,
+        format="PNG",
+        tokens=(1290, 1290, 1290, 1290),
     ),
 }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.emulator.contents import part_seal, sign
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 Part = dict[str, Any]
 Document = dict[str, Any]
 
-_IMAGE_TOKENS = {"512": 747, "4K": 2000}  # at 1K and 2K: 1120
 MIME_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
 
@@ -144,17 +143,18 @@ class ResponseBuilder:
     def closing(self, parts: list[Part]) -> Document:
         """Return what follows the candidates: figures, model, identifier."""
         return {
-            "usageMetadata": self._usage(parts),
+            "usageMetadata": self.usage(parts),
             "modelVersion": self.request.name,
             "responseId": base64.urlsafe_b64encode(self.request.digest)[:22].decode(),
         }
 
-    def _usage(self, parts: list[Part]) -> Document:
+    def usage(self, parts: list[Part]) -> Document:
+        """Return the tokens of a reply with these parts."""
         request = self.request
         text = len(request.instruction) // 4 + 1
         images = request.sent_images * INPUT_TOKENS
         made = sum("inlineData" in part for part in parts)
-        made *= _IMAGE_TOKENS.get(request.image_size or "1K", 1120)
+        made *= request.model.picture_tokens(request.image_size)
         words = sum(_length(part.get("text", "")) for part in parts) // 4
         thoughts = 120 + request.digest[0]
         details = [{"modality": "TEXT", "tokenCount": text}]
@@ -167,6 +167,7 @@ class ResponseBuilder:
             "promptTokensDetails": details,
             "candidatesTokensDetails": [{"modality": "IMAGE", "tokenCount": made}],
             "thoughtsTokenCount": thoughts,
+            "serviceTier": request.tier,
         }
 
     def reply(self, parts: list[Part]) -> Response:
@@ -178,15 +179,25 @@ class ResponseBuilder:
     def framed(self, documents: list[Document]) -> Response:
         """Return one document as it is, or documents as the stream that was asked."""
         if self.stream == "sse":
-            return event_stream(documents)
-        if self.stream == "array":
-            return array_stream(documents)
-        (document,) = documents
-        return Response(200, write_json(document))
+            response = event_stream(documents)
+        elif self.stream == "array":
+            response = array_stream(documents)
+        else:
+            (document,) = documents
+            response = Response(200, write_json(document))
+        usage = documents[-1].get("usageMetadata")
+        return replace(response, usage=usage, pictures=int(_has_picture(documents)))
 
     def ordinary(self) -> Response:
         """Return the reply as the service gives it when all is well."""
         return self.reply(self.parts())
+
+
+def _has_picture(documents: list[Document]) -> bool:
+    candidates = [each for one in documents for each in one.get("candidates") or ()]
+    contents = [each.get("content") or {} for each in candidates]
+    parts = [part for each in contents for part in each.get("parts") or ()]
+    return any("inlineData" in part for part in parts)
 
 
 def _length(text: str | Blob) -> int:

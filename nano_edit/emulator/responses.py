@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 JSON_TYPE = "application/json; charset=UTF-8"
 SSE_TYPE = "text/event-stream"
@@ -29,6 +29,8 @@ class Response:
     headers: tuple[tuple[str, str], ...] = ()
     encoding: str | None = None  # the body is encoded already: "gzip"
     may_gzip: bool = True  # it is compressed for a client that accepts it
+    usage: Mapping[str, Any] | None = None  # the tokens that it reports
+    pictures: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from nano_edit.emulator.account import Charge
     from nano_edit.emulator.log import LogEntry
 
 
@@ -76,6 +77,11 @@ class Emulator:
     def calls(self) -> tuple[LogEntry, ...]:
         """All calls of the service, those that cost nothing too."""
         return self._service.log.entries
+
+    @property
+    def billed(self) -> tuple[Charge, ...]:
+        """The requests that the service would bill, in order."""
+        return self._service.account.charges
 
     @property
     def images(self) -> Mapping[int, tuple[bytes, ...]]:

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from nano_edit.emulator import catalog
+from nano_edit.emulator.account import GATEWAY, GOOGLE, Account
 from nano_edit.emulator.connection import compress
 from nano_edit.emulator.contract import GenerateRequest, read_request
 from nano_edit.emulator.drift import Drift
 from nano_edit.emulator.errors import invalid, refuse
 from nano_edit.emulator.faults.drift import parse_drift
-from nano_edit.emulator.faults.errors import ERRORS
+from nano_edit.emulator.faults.errors import ERRORS, LOST
 from nano_edit.emulator.faults.syntax import FaultQueue
 from nano_edit.emulator.jobs.api import DeferredApi
 from nano_edit.emulator.jobs.batches import LINE
@@ -82,6 +83,7 @@ class EmulatedService:
         self.faults = FaultQueue(faults)
         self.drift = parse_drift(drift)
         self.log = Log()
+        self.account = Account()
         self.images: dict[int, tuple[bytes, ...]] = {}
         self._replies = _ReplyCache()
         self.deferred = DeferredApi(self.faults, options.batch_delay, self.edit_line)
@@ -107,6 +109,13 @@ class EmulatedService:
             signature_size=self.options.signature_bytes,
         )
         response = self._build(builder, fault, gzip=self._may_gzip(headers))
+        provider, tier = provider_of(headers), served_tier(request, fault)
+        if provider == GOOGLE and response.status == 200:
+            served = (*response.headers, ("x-gemini-service-tier", tier))
+            response = dataclasses.replace(response, headers=served)
+        self._charge(
+            call.number, builder, response, fault, provider=provider, tier=tier
+        )
         delivery = fault.kind.deliver(fault.argument)
         if 200 <= response.status < 300:
             silence = delivery.silence + self.options.latency
@@ -143,7 +152,34 @@ class EmulatedService:
         )
         response = fault.kind.build(builder, fault.argument)
         self.log.note(number, status=response.status, finished=True)
+        self._charge(number, builder, response, fault, provider=GOOGLE, tier="batch")
         return response
+
+    def _charge(
+        self,
+        number: int,
+        builder: ResponseBuilder,
+        response: Response,
+        fault: Fault,
+        *,
+        provider: str,
+        tier: str,
+    ) -> None:
+        """Bill the request, if this response is one that is billed."""
+        if not is_billed(fault, response.status):
+            return
+        request, is_answered = builder.request, response.status < 300
+        usage = response.usage or builder.usage([{"inlineData": None}])
+        self.account.add(
+            number=number,
+            provider=provider,
+            model=request.name,
+            size=request.image_size,
+            usage=usage,
+            pictures=response.pictures if is_answered else 0,
+            tier=tier,
+            response_id=builder.closing([])["responseId"] if is_answered else None,
+        )
 
     def _may_gzip(self, headers: Message[str, str]) -> bool:
         return self.options.gzip and "gzip" in headers.get("Accept-Encoding", "")
@@ -195,6 +231,21 @@ class EmulatedService:
         else:
             document = catalog.count_tokens(body, call.model, call.version)
         return Response(200, write_json(document))
+
+
+def provider_of(headers: Message[str, str]) -> str:
+    """Return who is emulated: a gateway takes its key as Authorization."""
+    return GOOGLE if headers.get("x-goog-api-key") else GATEWAY
+
+
+def served_tier(request: GenerateRequest, fault: Fault) -> str:
+    """Return the tier that serves a request."""
+    return "standard" if fault.kind.name == "downgrade" else request.tier
+
+
+def is_billed(fault: Fault, status: int) -> bool:
+    """Whether a request that ended so is billed: the picture was made."""
+    return 200 <= status < 300 or fault.kind.name in LOST
 
 
 def key_facts(query: str, headers: Message[str, str]) -> dict[str, str]:

@@ -868,8 +868,10 @@ def test_an_empty_list_is_no_fault() -> None:
 
 
 def test_every_fault_is_held_by_a_test_here() -> None:
-    others = (f"test_emulator_{name}.py" for name in ("drift", "jobs", "turns"))
-    paths = [Path(__file__), *map(Path(__file__).with_name, others)]
+    names = (
+        f"test_emulator_{each}.py" for each in ("account", "drift", "jobs", "turns")
+    )
+    paths = [Path(__file__), *map(Path(__file__).with_name, names)]
     here = "".join(path.read_text(encoding="utf-8") for path in paths)
     named = set(re.findall(r"[\"(](\w[\w-]*)[\"=,:]", here))
     assert set(FAULTS) - set(FINISH_REASONS) <= named

@@ -95,7 +95,7 @@ def test_the_figures_add_up(service: Emulator, sent: dict[str, Any]) -> None:
     total = usage["promptTokenCount"] + usage["candidatesTokenCount"]
     assert usage["totalTokenCount"] == total + usage["thoughtsTokenCount"]
     asked = {one["modality"]: one["tokenCount"] for one in usage["promptTokensDetails"]}
-    assert asked == {"TEXT": 2, "IMAGE": 258}
+    assert asked == {"TEXT": 2, "IMAGE": 560}
     made = {"imageConfig": {"imageSize": "4K"}, "responseModalities": ["IMAGE"]}
     usage = ask(service, {**sent, "generationConfig": made}).document["usageMetadata"]
     assert usage["candidatesTokenCount"] == 2000

@@ -342,7 +342,7 @@ def test_tokens_are_counted(
     service: Emulator, first: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:
     reply = count(service, {"contents": [first[0]]})
-    assert reply.document["totalTokens"] == 2 + 258
+    assert reply.document["totalTokens"] == 2 + 560
     whole = {"model": f"models/{PRO}", "contents": [first[0]]}
     same = count(service, {"generateContentRequest": whole})
     assert same.document == reply.document

@@ -280,6 +280,12 @@ ERRORS.add(
     _fixed(500, _gateway_error("", _BAD_STATUS)),
 )
 
+# Behind these the picture was made, and lost on its way.
+LOST = (
+    *("500", "502-html", "503-html", "503-envoy", "504-html", "524-html"),
+    *("gateway-500", "gateway-empty"),
+)
+
 # --- neither ----------------------------------------------------------------
 
 

@@ -119,6 +119,12 @@ ODD.add("png", "the picture as PNG", _in_format("PNG"))
 ODD.add("webp", "the picture as WebP", _in_format("WEBP"))
 
 
+@ODD.fault("downgrade", "served at the standard tier, whatever was asked for")
+def _downgraded(builder: ResponseBuilder, _: str) -> Response:
+    request = replace(builder.request, tier="standard")
+    return replace(builder, request=request).ordinary()
+
+
 @ODD.fault("data-url", "the picture as a data: URL in the words")
 def _data_url(builder: ResponseBuilder, _: str) -> Response:
     mime_type = MIME_TYPES[builder.format].encode()
@@ -167,7 +173,8 @@ def _late_keys(builder: ResponseBuilder, _: str) -> Response:
     draft, final = _late(_draft(builder, 1)), _late(_final(builder))
     document = builder.document([{**draft, "thought": True}, final])
     candidate = dict(reversed(document.pop("candidates")[0].items()))
-    return Response(200, write_json({**document, "candidates": [candidate]}))
+    body = write_json({**document, "candidates": [candidate]})
+    return Response(200, body, usage=document["usageMetadata"])
 
 
 def _late(part: Part) -> Part:
