@@ -14,7 +14,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -146,8 +146,10 @@ class ResponseReceiver:
             raise
         except NanoEditError as fault:
             self.fault = fault
-            with suppress(OSError):  # what was kept cannot be read
+            try:
                 self._salvage(rest, from_start, limit)
+            except OSError:  # what was kept cannot be read now; a later run can
+                _drain(_until_broken(rest))
 
     def receive_kept(self, reply: Path) -> None:
         """Take a reply that was kept; see `receive`.  Raises OSError."""
@@ -282,6 +284,11 @@ def _until_broken(rest: Iterable[bytes]) -> Iterator[bytes]:
     except InterruptedEdit:
         raise
     except NanoEditError:  # what was wrong first is what is told
+        pass
+
+
+def _drain(blocks: Iterable[bytes]) -> None:
+    for _ in blocks:
         pass
 
 

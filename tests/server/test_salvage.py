@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import errno
 import gzip
 import io
 import json
+import os
 import socket
 import time
 import zlib
@@ -18,13 +20,15 @@ from support.replies import body, image_part, reply
 
 from nano_edit import Edit, Editor, EditResult, NanoEditError
 from nano_edit.domain import BytesReceived, Destination
+from nano_edit.engine.receive import ResponseReceiver
 from nano_edit.engine.recover import recover
 from nano_edit.engine.replies.kept import list_kept
 from nano_edit.engine.replies.spool import state_folder
 from nano_edit.errors import InterruptedEdit
+from nano_edit.wire.codec.content_coding import ContentDecoder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from support.peers import Talk
@@ -148,6 +152,35 @@ def test_all_of_a_reply_is_kept_whatever_the_parser_thinks(
         assert only.path == caught.value.recovery
         assert only.whole
         only.path.unlink()
+
+
+def test_all_of_a_reply_is_kept_though_its_compression_breaks(
+    ask: Callable[..., EditResult],
+) -> None:
+    head, packed = 10, gzip.compress(sound())  # RFC 1952, 2.3: the header's bytes
+    sent = packed[:head] + b"\xff" + packed[head + 1 :] + b"x" * 1_000_000
+    with pytest.raises(NanoEditError, match="compression is broken"):
+        ask(always(200, sent, "Content-Encoding: gzip"))
+    assert kept() == [sent]
+
+
+def test_all_of_a_reply_is_taken_though_it_cannot_be_read_again(tmp_path: Path) -> None:
+    def never() -> Iterator[bytes]:
+        yield b""
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    rest = iter([b"<html>", b"and", b"more"])
+    with ResponseReceiver(
+        Destination(tmp_path, "out", None),
+        save_drafts=False,
+        digest=False,
+        observe=lambda _: None,
+    ) as receiver:
+        receiver.receive(rest, ContentDecoder("", 1000), never, 1000)
+        assert list(rest) == []
+        assert receiver.is_whole
+        with pytest.raises(NanoEditError, match="not a JSON object"):
+            receiver.check()
 
 
 def test_a_reply_that_breaks_the_contract_ends_although_its_end_is_withheld(

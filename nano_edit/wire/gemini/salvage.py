@@ -42,7 +42,7 @@ def events_of(
     """Yield the events of a reply, given as it came over the network or decoded.
 
     No more than ``limit`` bytes of the document are read.  Ends when the reply is
-    complete, so that no further block is asked for.
+    complete, so that no further block is asked for; where it is not, all are taken.
     """
     decoder = ContentDecoder("", limit)
     parser = LenientParser(anywhere=anywhere)
@@ -53,7 +53,8 @@ def events_of(
             if parser.complete:
                 break
     except ServerError:  # compression that is broken, or too much
-        pass
+        for _ in blocks:  # it is kept all the same
+            pass
     else:
         for block in decoder.close():
             yield from parser.feed(block)
