@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 
 COUNT = int(os.environ.get("SIGNALS", "60"))
 ALL = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-BOOT = 0.03  # seconds in which the interpreter itself may show a traceback
+BOOT = 0.01  # seconds until there is a process that takes a signal
 ENDINGS = {0, 130, 143, -signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP}
 
 
@@ -58,6 +58,11 @@ def duration(folder: Path, url: str, *more: str) -> float:
     return time.monotonic() - start
 
 
+def is_of_the_interpreter(said: str) -> bool:
+    """Whether Python itself was interrupted, before it had found the program."""
+    return said.rstrip().endswith("KeyboardInterrupt") and "nano_edit" not in said
+
+
 @pytest.mark.parametrize("more", [(), ("-n", "3")], ids=["one", "many"])
 def test_a_signal_at_any_moment_ends_the_run_in_order(
     tmp_path: Path, service: Emulator, more: tuple[str, ...]
@@ -74,9 +79,10 @@ def test_a_signal_at_any_moment_ends_the_run_in_order(
             if chance.random() < 0.2:
                 process.send_signal(chance.choice(ALL))
             said = process.communicate(timeout=60)[1]
-        assert process.returncode in ENDINGS
-        assert "Traceback" not in said
-        assert "Exception ignored" not in said
+        if not is_of_the_interpreter(said):
+            assert process.returncode in ENDINGS, said
+            assert "Traceback" not in said
+            assert "Exception ignored" not in said
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
