@@ -105,7 +105,7 @@ CASES = (
     Case(
         "1k",
         "1K reply: 1.5 MB JPEG and 2.9 MB signature",
-        {**EDITORS, "python importing httpx": ("{others}", "-c", _HTTPX)},
+        {**EDITORS, "python importing httpx": ("{httpx}", "-c", _HTTPX)},
         reply="1k",
         images=_CALM,
     ),

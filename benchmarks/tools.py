@@ -54,6 +54,7 @@ class Tools:
         return {
             "python": self.python,
             "others": self.others,
+            "httpx": self.others or self.python,  # whichever has it installed
             "bash": shutil.which("bash") or "/bin/bash",
             "scripts": str(SCRIPTS),
             "completions": str(ROOT / "completions"),
