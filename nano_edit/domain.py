@@ -319,6 +319,7 @@ class EditResult(Frozen):
     warnings: tuple[str, ...] = ()
     cached: bool = False  # it came from the cache
     recovered: bool = False  # it was made from a reply that an earlier run kept
+    id: str = ""  # in the history; "": it is not noted
 
 
 class Rework(Protocol):
@@ -345,6 +346,8 @@ class Prepared(Frozen):
     request: EditRequest
     destination: Destination
     rework: Rework | None = None  # what is made of the picture that comes
+    parent: str = ""  # id, in the history, of the edit that this one goes on from
+    original: bool = False  # it begins from the first picture again
 
 
 class AttemptStarted(Frozen):

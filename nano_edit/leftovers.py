@@ -23,9 +23,13 @@ import sys
 import tempfile
 import time
 import zlib
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ABANDONED = 24 * 3600.0  # seconds without a write, where a lock tells nothing
 
@@ -134,8 +138,27 @@ def is_held(path: Path) -> bool:
         os.close(descriptor)
 
 
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock file at ``path``, waiting for whoever holds it; raises OSError.
+
+    Where there are no locks nothing is held.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        with suppress(OSError):
+            _wait_for_lock(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 if sys.platform == "win32":  # pragma: no cover - Windows
     import msvcrt
+
+    def _wait_for_lock(descriptor: int) -> None:
+        os.lseek(descriptor, _FAR, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
 
     def _try_lock(descriptor: int, *, shared: bool) -> bool | None:
         os.lseek(descriptor, _FAR, os.SEEK_SET)
@@ -152,6 +175,9 @@ if sys.platform == "win32":  # pragma: no cover - Windows
 
 else:
     import fcntl
+
+    def _wait_for_lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
     def _try_lock(descriptor: int, *, shared: bool) -> bool | None:
         """Return whether the lock was got; None where there are no locks."""

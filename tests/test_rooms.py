@@ -39,9 +39,10 @@ ARROWS: dict[str, set[str]] = {
     "pictures.outputs": {"pictures", "pictures.inputs"},
     "pictures.region": {"pictures", "pictures.inputs"},
     "engine.replies": {"wire.gemini", "wire.codec"},
+    "engine.history": {"engine.replies"},
     "engine": {
         "wire", "wire.codec", "wire.gemini", "wire.http", "pictures.inputs",
-        "pictures.outputs", "pictures.region", "engine.replies",
+        "pictures.outputs", "pictures.region", "engine.replies", "engine.history",
     },
     "engine.batch": {
         "wire", "pictures", "pictures.inputs", "pictures.outputs", "engine",
@@ -52,8 +53,8 @@ ARROWS: dict[str, set[str]] = {
         "engine", "pictures", "wire", "cli.config", "cli.display", "cli.help",
     },
     "cli.config": {
-        "pictures", "pictures.inputs", "engine", "engine.replies", "wire", "emulator",
-        "cli",
+        "pictures", "pictures.inputs", "engine", "engine.replies", "engine.history",
+        "wire", "emulator", "cli",
     },
     "cli.display": {
         "wire", "pictures.inputs", "engine", "engine.batch", "engine.replies", "cli",
@@ -61,8 +62,8 @@ ARROWS: dict[str, set[str]] = {
     "cli.help": {"cli"},
     "cli.commands": {
         "wire", "wire.http", "pictures.inputs", "pictures.outputs", "pictures.region",
-        "engine", "engine.batch", "engine.replies", "report", "emulator", "cli",
-        "cli.config", "cli.display", "cli.help",
+        "engine", "engine.batch", "engine.replies", "engine.history", "report",
+        "emulator", "cli", "cli.config", "cli.display", "cli.help",
     },
     "emulator": {"emulator.faults", "emulator.jobs"},
     "emulator.faults": {"emulator"},

@@ -157,6 +157,27 @@ COMMANDS = (
         "Remove kept replies; asks first.",
     ),
     Command(
+        "history list",
+        "history:list_edits",
+        "[PICTURE] [--json]",
+        "List finished edits, newest first, as a tree of what came from what.",
+        "With PICTURE: only what that picture came from and what came of it; it is "
+        "found by its bytes, wherever it lies now. The word list may be left out.",
+        examples=(("What was made of it", "nano-edit history in.jpg"),),
+    ),
+    Command(
+        "history show",
+        "history:show",
+        "ID [--json]",
+        "Print the command that made an edit.",
+    ),
+    Command(
+        "history clear",
+        "history:clear",
+        "[--yes]",
+        "Remove all that the history holds, but no picture; asks first.",
+    ),
+    Command(
         "auth login",
         "auth:login",
         "[--provider NAME]",
@@ -242,10 +263,14 @@ BY_NAME = {command.name: command for command in COMMANDS}
 WORDS = tuple(dict.fromkeys(command.name.split()[0] for command in COMMANDS))
 GROUPS = {  # words that need a second one
     "replies": "What was paid for and has no picture yet.",
+    "history": "Finished edits.",
     "auth": "The provider's key.",
     "config": "The settings.",
     "cache": "Results that are kept, so that the same edit costs nothing.",
 }
+
+
+USUAL = {"history": "history list"}  # the command of a group's word alone
 
 
 def chosen(arguments: Sequence[str]) -> tuple[str, list[str]]:
@@ -261,7 +286,9 @@ def chosen(arguments: Sequence[str]) -> tuple[str, list[str]]:
         return word, rest
     if rest and f"{word} {rest[0]}" in BY_NAME:
         return f"{word} {rest[0]}", rest[1:]
-    return word, rest
+    if rest and rest[0] in {"-h", "--help"}:
+        return word, rest
+    return USUAL.get(word, word), rest
 
 
 def members(group: str) -> tuple[Command, ...]:

@@ -36,6 +36,7 @@ EDITS = (EDIT, BATCH, CONFIG_SHOW)
 KEYS = ("auth login", "auth status", "auth logout")
 CACHES = ("cache info", "cache clear")
 SETTLED = (*EDITS, RECOVER, *KEYS, *CACHES, "replies list", "models")  # read settings
+HISTORIES = ("history list", "history show", "history clear")
 ALL = ("*",)
 
 
@@ -176,6 +177,20 @@ ROWS = (
         (DIFF,),
         "AFTER",
         "The picture as it is now, of any size.",
+    ),
+    Row(
+        "picture",
+        WHAT,
+        ("history list",),
+        "PICTURE",
+        "Any picture that was edited or came of an edit.",
+    ),
+    Row(
+        "entry",
+        WHAT,
+        ("history show",),
+        "ID",
+        "An edit: the first characters of what the list shows.",
     ),
     Row(
         "preset",
@@ -454,6 +469,8 @@ ROWS = (
             "auth status",
             "cache info",
             "replies list",
+            "history list",
+            "history show",
             "models",
         ),
         "--json",
@@ -617,10 +634,26 @@ ROWS = (
     Row(
         "yes",
         BEHAVIOUR,
-        ("replies rm", "cache clear", "auth login"),
+        ("replies rm", "cache clear", "history clear", "auth login"),
         "-y --yes",
         "Do not ask.",
         env=False,
+    ),
+    Row(
+        "history",
+        BEHAVIOUR,
+        EDITS,
+        "--history/--no-history",
+        "Note finished edits and keep their replies, so that one can go on from them; "
+        "the default, but where CI is true.",
+    ),
+    Row(
+        "history_size",
+        BEHAVIOUR,
+        EDITS,
+        "--history-size MB",
+        "Most that the history's replies take, oldest out first; 1000 by default.",
+        least=0,
     ),
     Row(
         "quiet",

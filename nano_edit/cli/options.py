@@ -23,6 +23,8 @@ class Options(Frozen):
     shell: str | None = None
     before: str | None = None
     after: str | None = None
+    picture: str | None = None
+    entry: str | None = None
     preset: str | None = None
 
     # Picture
@@ -87,6 +89,8 @@ class Options(Frozen):
     install: bool = False
     everything: bool = False
     yes: bool = False
+    history: bool | None = None
+    history_size: float = 1000.0  # megabytes
     quiet: bool = False
     verbose: int = 0
     config: str | None = None

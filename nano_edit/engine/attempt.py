@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from nano_edit.domain import AttemptStarted, Billed, Connected, Finishing, RequestSent
 from nano_edit.engine.disk_space import DiskSpace, space_for
+from nano_edit.engine.history.note import HistoryNote
 from nano_edit.engine.receive import Placing, Received, ResponseReceiver
 from nano_edit.engine.replies.cache import DAMAGE, cache_key
 from nano_edit.engine.replies.kept import (
@@ -50,7 +51,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from nano_edit.domain import EditEvent, Observe, Prepared
+    from nano_edit.domain import EditEvent, Observe, Prepared, WrittenImage
+    from nano_edit.engine.history.store import History
     from nano_edit.engine.rate_gate import RateGate
     from nano_edit.engine.replies.cache import Cache
     from nano_edit.wire.gemini.request import RequestBody
@@ -72,6 +74,8 @@ class Dependencies(Frozen):
     emulated: bool = False
     placing: Placing = lambda _: None  # told of a picture before it is placed
     space: DiskSpace = field(default_factory=DiskSpace)
+    history: History | None = None
+    service: str = ""  # where it is sent, as the history names it
     jitter: Callable[[], float] = random.random  # from 0 to 1
 
 
@@ -85,6 +89,8 @@ class Attempts:
         self.owed = Billed.NO  # whether an attempt that has ended was billed
         self._billed = Billed.NO
         self._keep = False
+        self.request = prepared.request  # as it is sent
+        self.note = HistoryNote(prepared, dependencies.history)
 
     @cached_property
     def key(self) -> str:
@@ -110,7 +116,9 @@ class Attempts:
             except (*DAMAGE, NanoEditError):
                 cache.forget(self.key)
                 return None
-            return receiver.finish()
+            received = receiver.finish()
+        self.note.link(cache.file_of(self.key))
+        return received
 
     def from_kept(self) -> Received | None:
         """Return what a whole reply gives that an earlier run paid for and kept.
@@ -131,6 +139,7 @@ class Attempts:
                 raise
             except (OSError, NanoEditError):
                 return None
+        self.note.take(kept.path)
         with suppress(OSError):
             remove_reply(kept.path, folder)
         return received
@@ -187,12 +196,16 @@ class Attempts:
         return ResponseReceiver(
             self._prepared.destination,
             save_drafts=self._prepared.edit.save_drafts,
-            digest=self._with.digest,
+            digest=self._with.digest or self.note.is_wanted,
             observe=self._with.observe,
-            placing=self._with.placing,
+            placing=self._placing,
             hide=self._with.client.hide_key,
             rework=self._prepared.rework,
         )
+
+    def _placing(self, image: WrittenImage) -> None:
+        self.note.look_at_inputs()  # before the picture may replace one of them
+        self._with.placing(image)
 
     def _through(self, body: RequestBody, spool: Spool) -> Received:
         client, model = self._with.client, self._prepared.request.model
@@ -228,9 +241,12 @@ class Attempts:
                 raise
 
     def _remember(self, spool: Spool) -> None:
-        if self._with.cache and not spool.fault:
-            self._with.cache.keep(self.key, read_document(spool.path))
-        spool.discard()
+        cache = self._with.cache
+        if cache and not spool.fault:
+            cache.keep(self.key, read_document(spool.path))
+            if self.note.link(cache.file_of(self.key)):
+                spool.discard()
+        spool.hand_over(self.note.take)
 
     def _note_stage(self, event: EditEvent, spool: Spool) -> None:
         if isinstance(event, Connected):
@@ -248,6 +264,7 @@ class Attempts:
         def note() -> None:
             with suppress(OSError, NanoEditError):  # a picture that has changed
                 spool.describe(job=self.key)
+                self.note.look_at_inputs()
 
         with suppress(RuntimeError):  # no more threads: it is found by hand only
             threading.Thread(target=note, daemon=True).start()

@@ -18,6 +18,7 @@ from nano_edit.engine.retry import next_delay
 from nano_edit.errors import NanoEditError, RefusedError
 from nano_edit.pictures.outputs.conformance import mismatch
 from nano_edit.wire.gemini.request import RequestBody
+from nano_edit.wire.models import price_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +56,14 @@ def send(prepared: Prepared, dependencies: Dependencies) -> EditResult:
         warnings=received.warnings + differences,
         cached=cached is not None,
         recovered=kept is not None,
+        id=attempts.note.id,
+    )
+    attempts.note.add(
+        result,
+        attempts.request,
+        service=dependencies.service,
+        provider=dependencies.provider,
+        cost=_cost(prepared, dependencies),
     )
     if prepared.edit.strict and differences:
         raise _different(result, differences)
@@ -121,6 +130,14 @@ def _differences(request: EditRequest, received: Received) -> Iterator[str]:
     )
     if received.ended.finish_reason not in {None, "STOP"}:
         yield f"The model ended with {received.ended.finish_reason}, not STOP."
+
+
+def _cost(prepared: Prepared, dependencies: Dependencies) -> float | None:
+    """Return what such an edit costs, about; None where it is not known."""
+    if dependencies.emulated:
+        return None
+    request = prepared.request
+    return price_of(request.model, dependencies.provider, request.image_size)
 
 
 def _different(result: EditResult, differences: tuple[str, ...]) -> RefusedError:

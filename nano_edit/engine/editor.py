@@ -8,8 +8,9 @@ Made once, used for many edits, closed::
 Rules:
 - The key is looked up, and the connection made ready, when something is to be sent.
 - Of the environment it reads the key (``NANO_EDIT_API_KEY``, then the provider's
-  own variables), ``NANO_EDIT_BASE_URL`` when no URL is given, and what `wire`
-  reads (proxies, CA); no configuration file, no keyring, nothing in this folder.
+  own variables), ``NANO_EDIT_BASE_URL`` when no URL is given, ``NANO_EDIT_HISTORY``
+  and ``CI``, and what `wire` reads (proxies, CA); no configuration file, no
+  keyring, nothing in this folder.
 - It prints nothing and handles no signal; ``observe`` hears what goes on.
 - Any number of threads may edit with one `Editor` at the same time.
 """
@@ -22,10 +23,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from nano_edit.domain import ApiKey, Note, Preparing
+from nano_edit.domain import ApiKey, Note, Preparing, shown_source
 from nano_edit.engine.attempt import Dependencies
 from nano_edit.engine.disk_space import DiskSpace
 from nano_edit.engine.edit import send
+from nano_edit.engine.history.store import (
+    HISTORY_BYTES,
+    History,
+    history_folder,
+    is_wanted,
+)
 from nano_edit.engine.prepare import Pipes, check_edit, prepare, timeout_for
 from nano_edit.engine.rate_gate import RateGate
 from nano_edit.engine.replies.cache import Cache
@@ -86,6 +93,9 @@ class Editor:
     digest: whether results carry their SHA-256.
     emulated: the service is an emulator: its results do not count as the service's,
         and are not cached.
+    history: whether finished edits are noted in the state folder, with their replies,
+        so that one can go on from them; None: unless ``NANO_EDIT_HISTORY`` is 0 or
+        ``CI`` is true.  ``history_bytes``: the most that the replies take.
     pipes: the streams that ``-`` stands for; without, ``-`` is refused.
     """
 
@@ -108,6 +118,8 @@ class Editor:
         observe: Observe | None = None,
         digest: bool = True,
         emulated: bool = False,
+        history: bool | None = None,
+        history_bytes: int = HISTORY_BYTES,
         pipes: Pipes | None = None,
     ) -> None:
         self.provider = _provider(provider)
@@ -127,6 +139,8 @@ class Editor:
         self._cache = None
         if cache is not None and not emulated:
             self._cache = Cache(Path(cache), cache_bytes)
+        wanted = is_wanted(os.environ) if history is None else history
+        self.history = History(history_folder(), history_bytes) if wanted else None
         self._observe = safe(observe)
         self._digest = digest
         self._lock = threading.Lock()
@@ -243,6 +257,8 @@ class Editor:
             emulated=self.emulated,
             placing=placing or _ignore,
             space=self._space,
+            history=self.history,
+            service="emulator" if self.emulated else shown_source(self.base_url),
         )
         return send(prepared, dependencies)
 

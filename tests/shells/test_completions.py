@@ -135,7 +135,8 @@ def test_commands_and_their_words_are_offered(
 
 
 def test_negations_are_offered(shell: Shell) -> None:
-    assert shell.offers("nano-edit x a.png --no-") == {"--no-cache", "--no-downscale"}
+    negations = {"--no-cache", "--no-downscale", "--no-history"}
+    assert shell.offers("nano-edit x a.png --no-") == negations
 
 
 @pytest.mark.parametrize(

@@ -37,11 +37,11 @@ REFUSALS = (
     "content-empty role-only no-image text-only"
 ).split()
 ODD_BUT_WHOLE = (
-    "ok downgrade empty-part drafts drafts-thought thought-last bad-draft wrong- "
-    "mime png webp data-url snake-case urlsafe escaped late-keys compact warning "
+    "ok downgrade empty-part drafts drafts-thought thought-last bad-draft "
+    "wrong-mime png webp data-url snake-case urlsafe escaped late-keys compact warning "
     "coding=identity coding=none coding=utf-8 coding=br coding=deflate "
-    "coding=gzip deflate deflate-raw gzip-gzip gzip-members gzip-crc gzip-no- "
-    "trailer 201 203 tail-stall=30 error-empty error-warning terminal-escapes "
+    "coding=gzip deflate deflate-raw gzip-gzip gzip-members gzip-crc "
+    "gzip-no-trailer 201 203 tail-stall=30 error-empty error-warning terminal-escapes "
     "signature-invalid shift zoom recolour soften scatter repaint wrong-ratio"
 ).split()
 BROKEN_AROUND_A_WHOLE_PICTURE = (

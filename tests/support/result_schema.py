@@ -19,6 +19,7 @@ OTHER_COMMANDS = {
     "models",
     "cache",
     "diff",
+    "history",
 }  # print objects of their own
 
 

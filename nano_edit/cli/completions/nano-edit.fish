@@ -6,7 +6,7 @@ function __nano_edit_command -d 'Print the command that the line names, - for sp
     switch "$words[2]"
         case edit batch diff models completion emulator help
             echo $words[2]
-        case replies auth config cache
+        case replies history auth config cache
             string join -- - $words[2..3]
         case '*'
             echo edit
@@ -32,7 +32,7 @@ function __nano_edit_given -d 'Print how many arguments stand before the cursor'
     set -l ended
     set -l start 2
     contains -- "$words[2]" edit batch diff models completion emulator help; and set start 3
-    contains -- "$words[2]" replies auth config cache; and set start 4
+    contains -- "$words[2]" replies history auth config cache; and set start 4
     for word in $words[$start..-1]
         if set -q waiting[1]
             set -e waiting
@@ -40,7 +40,7 @@ function __nano_edit_given -d 'Print how many arguments stand before the cursor'
             set given (math $given + 1)
         else if test $word = --
             set ended yes
-        else if contains -- $word --preset --aspect-ratio --size --max-side --max-pixels --region --mask --max-change --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --max-reply --output --format --count --jobs --rpm --manifest --shard --report --cache-dir --cache-size --config --heat --port --fault --drift --latency --batch-delay --signature-bytes
+        else if contains -- $word --preset --aspect-ratio --size --max-side --max-pixels --region --mask --max-change --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --max-reply --output --format --count --jobs --rpm --manifest --shard --report --cache-dir --cache-size --history-size --config --heat --port --fault --drift --latency --batch-delay --signature-bytes
             set waiting $word
         else if string match -qr -- '^-[fqvVhy]*[asmonj]$' $word
             set waiting $word
@@ -106,12 +106,16 @@ complete -c nano-edit -n '__nano_edit_first' -a completion -d 'Print the Tab com
 complete -c nano-edit -n '__nano_edit_first' -a emulator -d 'Serve the emulator on this machine: no key, no cost'
 complete -c nano-edit -n '__nano_edit_first' -a help -d 'Explain a command; exit explains the exit statuses'
 complete -c nano-edit -n '__nano_edit_first' -a replies -d 'What was paid for and has no picture yet'
+complete -c nano-edit -n '__nano_edit_first' -a history -d 'Finished edits'
 complete -c nano-edit -n '__nano_edit_first' -a auth -d 'The provider\'s key'
 complete -c nano-edit -n '__nano_edit_first' -a config -d 'The settings'
 complete -c nano-edit -n '__nano_edit_first' -a cache -d 'Results that are kept, so that the same edit costs nothing'
 complete -c nano-edit -n '__nano_edit_is replies' -a list -d 'List the replies that were paid for and have no picture yet'
 complete -c nano-edit -n '__nano_edit_is replies' -a recover -d 'Make the pictures of kept replies; sends nothing, costs nothing'
 complete -c nano-edit -n '__nano_edit_is replies' -a rm -d 'Remove kept replies; asks first'
+complete -c nano-edit -n '__nano_edit_is history' -a list -d 'List finished edits, newest first, as a tree of what came from what'
+complete -c nano-edit -n '__nano_edit_is history' -a show -d 'Print the command that made an edit'
+complete -c nano-edit -n '__nano_edit_is history' -a clear -d 'Remove all that the history holds, but no picture; asks first'
 complete -c nano-edit -n '__nano_edit_is auth' -a login -d 'Ask for the provider\'s key and store it'
 complete -c nano-edit -n '__nano_edit_is auth' -a status -d 'Say which keys there are and where each comes from, never the key'
 complete -c nano-edit -n '__nano_edit_is auth' -a logout -d 'Remove the key that auth login stored'
@@ -128,10 +132,12 @@ complete -c nano-edit -n '__nano_edit_at 0 diff' -a '(__nano_edit_any)'
 complete -c nano-edit -n '__nano_edit_at 1 diff' -a '(__nano_edit_any)'
 complete -c nano-edit -n '__nano_edit_from 0 replies-recover' -a '(__nano_edit_replies)'
 complete -c nano-edit -n '__nano_edit_from 0 replies-rm' -a '(__nano_edit_replies)'
+complete -c nano-edit -n '__nano_edit_at 0 history-list' -a '(__nano_edit_any)'
+complete -c nano-edit -n '__nano_edit_at 0 history-show' -a '(__nano_edit_any)'
 complete -c nano-edit -n '__nano_edit_at 0 config-show; and __nano_edit_at_file' -a '(__nano_edit_texts)'
 complete -c nano-edit -n '__nano_edit_from 1 config-show' -a '(__nano_edit_pictures)'
 complete -c nano-edit -n '__nano_edit_at 0 completion' -a 'bash zsh fish powershell'
-complete -c nano-edit -n '__nano_edit_at 0 help' -a 'edit batch diff models completion emulator help replies auth config cache'
+complete -c nano-edit -n '__nano_edit_at 0 help' -a 'edit batch diff models completion emulator help replies history auth config cache'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l preset -x -d 'Use the options of [presets.NAME] in the configuration'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s a -l aspect-ratio -x -k -a 'auto match 1:1 2:3 3:2 3:4 4:3 4:5 5:4 9:16 16:9 21:9 1:4 4:1 1:8 8:1' -d 'Shape of the result: auto (the model follows the source), match (nearest to the first picture), or W:H'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s s -l size -x -k -a '512 1K 2K 4K' -d 'Resolution of the result: 512, 1K, 2K or 4K'
@@ -164,7 +170,7 @@ complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show'
 complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show' -l format -x -k -a 'png jpg webp avif tif' -d 'png, jpg, webp, avif or tif, whatever the output is called'
 complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show' -s f -l force -d 'Replace an output that exists'
 complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show' -l save-drafts -d 'Keep the model\'s drafts beside the output, as out.draft-1.jpg'
-complete -c nano-edit -n '__nano_edit_is edit batch diff replies-list replies-recover auth-status config-show models cache-info' -l json -d 'Print one JSON object a result, and nothing else'
+complete -c nano-edit -n '__nano_edit_is edit batch diff replies-list replies-recover history-list history-show auth-status config-show models cache-info' -l json -d 'Print one JSON object a result, and nothing else'
 complete -c nano-edit -n '__nano_edit_is edit config-show' -l show -a both -d 'Draw the result in the terminal'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s n -l count -x -d 'Make N variants: out-1.png, out-2.png, ...'
 complete -c nano-edit -n '__nano_edit_is edit config-show' -l each -d 'Edit every IMAGE by itself, into -o FOLDER'
@@ -182,15 +188,18 @@ complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l no-cache -d 
 complete -c nano-edit -n '__nano_edit_is edit batch config-show cache-info cache-clear' -l cache-dir -x -a '(__fish_complete_directories (commandline -ct))' -d 'Where results are kept'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show cache-info' -l cache-size -x -d 'Most that is kept, oldest out first'
 complete -c nano-edit -n '__nano_edit_is edit batch' -l dry-run -d 'Check everything, show what would be sent, send nothing'
+complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l history -d 'Note finished edits and keep their replies, so that one can go on from them'
+complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l no-history -d 'The opposite of --history'
+complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l history-size -x -d 'Most that the history\'s replies take, oldest out first'
 complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show' -s q -l quiet -d 'Say nothing but errors'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s v -l verbose -d 'Show the request, its timing and tokens'
 complete -c nano-edit -n '__nano_edit_is edit batch replies-list replies-recover auth-login auth-status auth-logout config-show config-path config-edit models cache-info cache-clear' -l config -r -F -d 'Configuration file'
 complete -c nano-edit -n '__nano_edit_is edit' -s V -l version -d 'Print the version'
-complete -c nano-edit -n '__nano_edit_is edit batch diff replies-list replies-recover replies-rm auth-login auth-status auth-logout config-show config-path config-edit models cache-info cache-clear completion emulator help' -s h -l help -d 'Print this help'
+complete -c nano-edit -n '__nano_edit_is edit batch diff replies-list replies-recover replies-rm history-list history-show history-clear auth-login auth-status auth-logout config-show config-path config-edit models cache-info cache-clear completion emulator help' -s h -l help -d 'Print this help'
 complete -c nano-edit -n '__nano_edit_is edit' -l help-all -d 'Print the help with every option'
 complete -c nano-edit -n '__nano_edit_is diff' -l heat -x -d 'Write a picture of where it changed: yellow can just be seen, red and violet are more'
 complete -c nano-edit -n '__nano_edit_is replies-rm' -l all -d 'Remove all kept replies'
-complete -c nano-edit -n '__nano_edit_is replies-rm auth-login cache-clear' -s y -l yes -d 'Do not ask'
+complete -c nano-edit -n '__nano_edit_is replies-rm history-clear auth-login cache-clear' -s y -l yes -d 'Do not ask'
 complete -c nano-edit -n '__nano_edit_is auth-status' -l check -d 'Ask the service whether it takes the key'
 complete -c nano-edit -n '__nano_edit_is completion' -l install -d 'Put the script where the shell looks for it'
 complete -c nano-edit -n '__nano_edit_is emulator' -l port -x -d 'Port on 127.0.0.1'

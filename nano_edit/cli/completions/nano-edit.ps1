@@ -64,6 +64,9 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--cache-dir' = 'Where results are kept'
         '--cache-size' = 'Most that is kept, oldest out first'
         '--dry-run' = 'Check everything, show what would be sent, send nothing'
+        '--history' = 'Note finished edits and keep their replies, so that one can go on from them'
+        '--no-history' = 'The opposite of --history'
+        '--history-size' = 'Most that the history''s replies take, oldest out first'
         '-q' = 'Say nothing but errors'
         '--quiet' = 'Say nothing but errors'
         '-v' = 'Show the request, its timing and tokens'
@@ -90,16 +93,19 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--list-faults' = 'Print the faults as a table'
     }
     $commands = [ordered]@{
-        'edit' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run -q --quiet -v --verbose --config -V --version -h --help --help-all'
-        'batch' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json -n --count -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run -q --quiet -v --verbose --config -h --help'
+        'edit' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run --history --no-history --history-size -q --quiet -v --verbose --config -V --version -h --help --help-all'
+        'batch' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json -n --count -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run --history --no-history --history-size -q --quiet -v --verbose --config -h --help'
         'diff' = '--region --mask --invert-mask --max-change --heat --json -h --help'
         'replies list' = '--json --config -h --help'
         'replies recover' = '-o --output --format -f --force --save-drafts --json -q --quiet --config -h --help'
         'replies rm' = '--all -y --yes -h --help'
+        'history list' = '--json -h --help'
+        'history show' = '--json -h --help'
+        'history clear' = '-y --yes -h --help'
         'auth login' = '--provider -y --yes --config -h --help'
         'auth status' = '--provider --base-url --api-key-file --connect-timeout --json --check --config -h --help'
         'auth logout' = '--provider --config -h --help'
-        'config show' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size -q --quiet -v --verbose --config -h --help'
+        'config show' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size --history --no-history --history-size -q --quiet -v --verbose --config -h --help'
         'config path' = '--config -h --help'
         'config edit' = '--config -h --help'
         'models' = '--provider --json --config -h --help'
@@ -114,13 +120,14 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         'batch' = ''
         'diff' = ''
         'replies' = 'list recover rm'
+        'history' = 'list show clear'
         'auth' = 'login status logout'
         'config' = 'show path edit'
         'models' = ''
         'cache' = 'info clear'
         'completion' = 'bash zsh fish powershell'
         'emulator' = ''
-        'help' = 'edit batch diff replies auth config models cache completion emulator help exit'
+        'help' = 'edit batch diff replies history auth config models cache completion emulator help exit'
     }
     $values = @{
         '-a' = 'auto', 'match', '1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9', '1:4', '4:1', '1:8', '8:1'
@@ -136,7 +143,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--show' = 'both'
     }
     # Options whose value only the user or the file system knows.
-    $others = @('--preset', '--max-side', '--max-pixels', '--region', '--mask', '--max-change', '--base-url', '--api-key-file', '--timeout', '--connect-timeout', '--retries', '--max-wait', '--max-reply', '-o', '--output', '-n', '--count', '-j', '--jobs', '--rpm', '--manifest', '--shard', '--report', '--cache-dir', '--cache-size', '--config', '--heat', '--port', '--fault', '--drift', '--latency', '--batch-delay', '--signature-bytes')
+    $others = @('--preset', '--max-side', '--max-pixels', '--region', '--mask', '--max-change', '--base-url', '--api-key-file', '--timeout', '--connect-timeout', '--retries', '--max-wait', '--max-reply', '-o', '--output', '-n', '--count', '-j', '--jobs', '--rpm', '--manifest', '--shard', '--report', '--cache-dir', '--cache-size', '--history-size', '--config', '--heat', '--port', '--fault', '--drift', '--latency', '--batch-delay', '--signature-bytes')
 
     function Complete([string[]] $candidates, [string] $head, [string] $begun) {
         foreach ($each in $candidates) {

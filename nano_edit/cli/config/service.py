@@ -15,6 +15,7 @@ from nano_edit.cli.config.folders import cache_folder
 from nano_edit.cli.config.keys import find_key
 from nano_edit.domain import ApiKey, Edit
 from nano_edit.engine.editor import Editor
+from nano_edit.engine.history.store import is_wanted
 from nano_edit.engine.prepare import Pipes, timeout_for
 from nano_edit.errors import UsageError
 from nano_edit.pictures.formats import READ_SUFFIXES
@@ -127,6 +128,10 @@ def _editor(
         cache_bytes=int(options.cache_size * 1_000_000),
         digest=options.json or is_many(options),
         emulated=options.emulate,
+        history=is_wanted(terminal.environ)
+        if options.history is None
+        else options.history,
+        history_bytes=int(options.history_size * 1_000_000),
         pipes=Pipes(terminal.stdin, terminal.stdout, terminal.stdout_is_tty),
     )
 

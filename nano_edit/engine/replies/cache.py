@@ -84,6 +84,10 @@ class Cache:
         path = self._path(key)
         return _blocks(path) if path.exists() else None
 
+    def file_of(self, key: str) -> Path:
+        """Return the file of an entry; it need not exist."""
+        return self._path(key)
+
     def forget(self, key: str) -> None:
         """Remove the entry."""
         with suppress(OSError):

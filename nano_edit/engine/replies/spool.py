@@ -17,7 +17,7 @@ reply is read without it.
 
 Rules:
 - Both are made before anything is sent, so a disk that takes no file is refused then.
-- Only `Spool.discard` removes a reply.  Leaving the context keeps it.
+- Only `Spool.discard` and `hand_over` remove a reply.  Leaving the context keeps it.
 - A spool that is being written is locked by its process, so a kill leaves a spool
   that is seen to be orphaned.
 - The spool comes before the picture: where the disk cannot hold both, ``make_room``
@@ -155,7 +155,7 @@ class Spool:
 
         ``why`` is a sentence for lists: why there is no picture.
         """
-        if not self.size:
+        if not self._holds_bytes():
             self.discard()
             return None
         if why:
@@ -167,6 +167,14 @@ class Spool:
                 self.fault = self.fault or reason(error)
         self._close()
         return self.path
+
+    def hand_over(self, take: Callable[[Path], bool]) -> None:
+        """Let ``take`` move the whole reply away; its picture is in place."""
+        if self.fault is None and self.size:
+            if os.name == "nt":  # pragma: no cover - no open file is renamed there
+                self._close()
+            take(self.path)
+        self.discard()
 
     def discard(self) -> None:
         """Remove the files: the picture is in place, or there is none."""
@@ -208,6 +216,12 @@ class Spool:
                 continue
             self.size += written
             view = view[written:]
+
+    def _holds_bytes(self) -> bool:
+        """Whether bytes were written; a signal may come before they are counted."""
+        with suppress(OSError):
+            return os.fstat(self._descriptor).st_size > 0
+        return self.size > 0
 
     def _free_space(self) -> bool:
         return self.make_room(os.fstat(self._descriptor).st_dev)

@@ -113,6 +113,25 @@ def test_leaving_in_a_hurry_keeps_the_reply(folder: Path) -> None:
     assert kept.age < 600
 
 
+def test_a_signal_right_behind_the_first_bytes_keeps_them(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+
+    def then_interrupt(descriptor: int, data: bytes) -> int:
+        write(descriptor, data)
+        raise KeyboardInterrupt
+
+    with Spool.create(folder, ABOUT) as spool:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "write", then_interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                spool.write(b"{")
+        path = spool.keep()
+    assert path is not None
+    assert path.read_bytes() == b"{"
+
+
 def test_reply_stays_locked_until_its_context_is_left(folder: Path) -> None:
     with Spool.create(folder, ABOUT) as spool:
         spool.write(b"{}")
