@@ -1,46 +1,51 @@
-"""What `docs/region.md` promises, measured on photographs with the real command.
+"""``python -m benchmarks.region``: what `docs/region.md` promises, on photographs.
 
-    python benchmarks/region.py JPEG_OR_FOLDER...
+    python -m benchmarks.region JPEG_OR_FOLDER...          prints two tables
+    python -m benchmarks.region JPEG_OR_FOLDER... --write  into docs/benchmarks.md too
 
-The emulator shifts, zooms and recolours as real models do, by amounts drawn for each
-photograph.  Prints a line a photograph, and the worst figures.
+The real command asks the emulator, which shifts, zooms and recolours as real models do,
+by amounts drawn for each run, and answers in JPEG of quality 90.
 
 Needs the test group: scikit-image for CIEDE2000, jpeglib for a JPEG's coefficients.
-Memory is read from ``/proc``, so Linux alone tells it.
+Memory is read from ``/proc``: Linux alone tells it.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import os
 import random
 import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import jpeglib
 import numpy as np
-from PIL import Image
-from skimage.color import deltaE_ciede2000, rgb2lab
+from PIL import Image, ImageDraw
 
+from benchmarks.fidelity import (
+    identical,
+    identical_blocks,
+    pixels,
+    psnr_of_untouched,
+    seam,
+    span,
+)
+from benchmarks.region_tables import Row, photo_table, promise_table
+from benchmarks.tables import write_block
 from nano_edit.emulator import Emulator
 
-Image.MAX_IMAGE_PIXELS = None
+ROOT = Path(__file__).parent.parent
 REGION, EDGES = "40%,40%,20%,20%", (0.4, 0.6)
 PLACE = (0.33, 0.67)  # where the emulator's "middle" begins and ends, on both axes
 SOFT = 0.01  # of a side: how far the place's edge reaches on either side
 EDIT, NOTHING = "make the middle red", "do nothing"
 CORNER = 640  # px: half the longer side of a 1K picture
-WORST = {
-    "pixels same %": min, "off px": max, "seam": max, "blocks same %": min,
-    "rest same %": min, "taken %": min, "drift same %": min, "refused of 4": min,
-}  # fmt: skip
+SPREAD = (0.08, 10)  # of ten edits: the sides of each, and how many
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,9 @@ class Run:
 
     status: int
     record: dict[str, Any]
-    seconds: float
-    megabytes: float  # of the larger of the command and the process it starts
+    said: str  # standard error
+    seconds: float  # less the time that the service took
+    megabytes: float  # of the command and the process it starts, together
 
 
 @dataclass(frozen=True)
@@ -77,184 +83,164 @@ class Drift:
         return shift + abs(change["zoom"] - self.zoom) * CORNER
 
 
-@dataclass(frozen=True)
+@dataclass
 class Bench:
-    """A folder, and the emulator that runs beside it."""
+    """A folder for one photograph, and what was found there."""
 
+    photo: Path
     folder: Path
-    url: str
+    chance: random.Random
+    row: Row
+    before: Any = field(init=False)
 
-    def run(self, words: str, *arguments: str) -> Run:
-        """Run the command and measure it."""
-        line = [sys.executable, "-m", "nano_edit", words, *arguments, "--json", "-q"]
-        environ = os.environ | {
-            "NANO_EDIT_BASE_URL": self.url,
-            "NANO_EDIT_API_KEY": "any",
-            "XDG_STATE_HOME": str(self.folder / "state"),
-        }
-        began = time.monotonic()
-        with subprocess.Popen(
-            line, cwd=self.folder, env=environ, stdout=subprocess.PIPE
-        ) as process:
-            peak = _watched(process)
-            out, _ = process.communicate()
-        seconds = time.monotonic() - began
-        return Run(process.returncode, json.loads(out or "{}"), seconds, peak)
+    def __post_init__(self) -> None:
+        self.before = pixels(self.photo)
 
-    def pixels(self, name: str) -> Any:
-        """Return a result as RGB, and remove it."""
-        found = pixels(self.folder / name)
-        (self.folder / name).unlink()
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.before.shape[1], self.before.shape[0]
+
+    def run(self, drift: str, words: str, source: Path, *arguments: str) -> Run:
+        """Run the command against a service that does ``drift``, and measure it."""
+        with Emulator(signature_bytes=1000, drift=drift, mark=False) as emulator:
+            line = (sys.executable, "-m", "nano_edit", words, str(source), *arguments)
+            environ = os.environ | {
+                "NANO_EDIT_BASE_URL": emulator.url,
+                "NANO_EDIT_API_KEY": "any",
+                "XDG_STATE_HOME": str(self.folder / "state"),
+            }
+            began = time.monotonic()
+            with subprocess.Popen(
+                (*line, "--json"), cwd=self.folder, env=environ,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            ) as process:  # fmt: skip
+                peak = _watched(process)
+                out, said = process.communicate()
+            seconds = time.monotonic() - began
+            entry = emulator.requests[-1]
+        service = (entry.last_byte_monotonic or 0) - entry.received_monotonic
+        record = json.loads(out or "{}")
+        return Run(process.returncode, record, said.decode(), seconds - service, peak)
+
+    def sound(self, words: str, source: Path, *arguments: str, more: str = "") -> Run:
+        """Run it against a service that keeps the scene; count a refusal."""
+        drift = Drift.drawn(self.chance)
+        run = self.run(drift.text + more, words, source, *arguments)
+        self.row.sound += 1
+        self.row.wrongly_refused += run.status == 9
+        if run.status == 0 and not more:
+            self.row.worse(alignment=drift.error(run.record["change"]))
+        return run
+
+    def picture(self, name: str) -> Any:
+        """Return a result as RGB, and remove it; the original if it was refused."""
+        path = self.folder / name
+        if not path.exists():
+            return self.before
+        found = pixels(path)
+        path.unlink()
         return found
+
+    def measure(self) -> None:
+        """Run the command in all the ways of the promise."""
+        self.row.megapixels = self.size[0] * self.size[1] / 1e6
+        self._region()
+        self._mask()
+        self._rest()
+        self._several()
+        for more in ("", ",soften=0.6", ",soften=0.9", ",scatter=8"):
+            for number, keep in enumerate((("--region", REGION), ("--keep-rest",))):
+                self.sound(
+                    EDIT, self.photo, "-o", f"s{number}.jpg", "-f", *keep, more=more
+                )
+        self._repainted()
+
+    def _region(self) -> None:
+        inside = span(self.size, EDGES)
+        outside = np.ones(self.size[::-1], bool)
+        outside[inside] = False
+        keep = ("--region", REGION)
+        self.sound(EDIT, self.photo, *keep, "-o", "a.png")
+        after = self.picture("a.png")
+        self.row.worse(
+            pixels=identical(self.before, after, outside),
+            seam=seam(after, inside) - seam(self.before, inside),
+        )
+        jpeg = self.sound(EDIT, self.photo, *keep, "-o", "a.jpg")
+        found = identical_blocks(self.photo, self.folder / "a.jpg", [inside])
+        self.row.worse(blocks=found)
+        self.row.seconds, self.row.megabytes = jpeg.seconds, jpeg.megabytes
+
+    def _mask(self) -> None:
+        """Draw an ellipse as a mask, of half the size, and change what is in it."""
+        size = (self.size[0] // 2, self.size[1] // 2)
+        mask = Image.new("L", size)
+        box = [round(side * share) for share in (0.3, 0.55) for side in size]
+        ImageDraw.Draw(mask).ellipse(box, fill=255)
+        mask.save(self.folder / "mask.png")
+        self.sound(EDIT, self.photo, "--mask", "mask.png", "-o", "m.png")
+        white = mask.resize(self.size, Image.Resampling.BILINEAR)
+        outside = np.asarray(white) == 0
+        self.row.worse(pixels=identical(self.before, self.picture("m.png"), outside))
+
+    def _rest(self) -> None:
+        self.sound(EDIT, self.photo, "-o", "r.png", "--keep-rest")
+        same = (self.before == self.picture("r.png")).all(axis=2)
+        far = np.ones_like(same)
+        far[span(self.size, (PLACE[0] - SOFT, PLACE[1] + SOFT))] = False
+        within = span(self.size, (PLACE[0] + SOFT, PLACE[1] - SOFT))
+        drift = self.sound(NOTHING, self.photo, "-o", "n.png", "--keep-rest")
+        still = (self.before == self.picture("n.png")).all(axis=2)
+        self.row.worse(
+            rest=100 * float(same[far].mean()),
+            taken=100 * float((~same[within]).mean()),
+            still=100 * float(still.mean()),
+            said=100.0 * ("changed nothing" in drift.said),
+        )
+
+    def _several(self) -> None:
+        """Edit ten places, one after the other, JPEG to JPEG."""
+        side, count = SPREAD
+        current, touched = self.photo, []
+        for number in range(count):
+            x, y = 0.02 + 0.095 * number, 0.02 + (0.37 * number) % 0.85
+            region = f"{100 * x}%,{100 * y}%,{100 * side}%,{100 * side}%"
+            name = f"e{number}.jpg"
+            done = self.sound(EDIT, current, "--region", region, "-o", name)
+            if done.status == 0:
+                current = self.folder / name
+                touched.append(span(self.size, (x, x + side), (y, y + side)))
+        self.row.worse(
+            blocks=identical_blocks(self.photo, current, touched),
+            psnr=psnr_of_untouched(self.before, pixels(current), touched),
+        )
+
+    def _repainted(self) -> None:
+        for percent in (4, 8):
+            for number, keep in enumerate((("--region", REGION), ("--keep-rest",))):
+                drift = f"{Drift.drawn(self.chance).text},repaint={percent}"
+                name = f"x{percent}-{number}.jpg"
+                run = self.run(drift, EDIT, self.photo, "-o", name, *keep)
+                self.row.repainted += 1
+                self.row.refused += run.status == 9
 
 
 def _watched(process: subprocess.Popen[bytes]) -> float:
-    """Wait until it ends; return the peak memory of it or of a child, in MB."""
-    peak = 0.0
+    """Wait until it ends; return the peak memory, in MB, of it and its children."""
+    peak = 0
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     while process.poll() is None:
         with suppress(OSError):
-            for each in (process.pid, *map(int, children.read_text().split())):
-                peak = max(peak, _peak(each))
+            each = (process.pid, *map(int, children.read_text().split()))
+            peak = max(peak, sum(map(_resident, each)))
         time.sleep(0.005)
-    return peak
+    return peak / 1e6
 
 
-def _peak(process: int) -> float:
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    found = [line.split()[1] for line in lines if line.startswith("VmHWM")]
-    return int(found[0]) / 1024 if found else 0.0
-
-
-def pixels(path: Path) -> Any:
-    """Return the picture as RGB."""
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"))
-
-
-def span(size: tuple[int, int], ends: tuple[float, float]) -> tuple[slice, slice]:
-    """Return rows and columns from one share of the sides to another."""
-    rows, columns = (
-        slice(math.floor(side * ends[0]), math.ceil(side * ends[1]))
-        for side in (size[1], size[0])
-    )
-    return rows, columns
-
-
-def identical_blocks(before: Path, after: Path, inside: tuple[slice, slice]) -> float:
-    """Return the percent of blocks outside the region that are the same."""
-    one, other = jpeglib.read_dct(str(before)), jpeglib.read_dct(str(after))
-    same = total = 0
-    for name, factor in zip(("Y", "Cb", "Cr"), one.samp_factor, strict=False):
-        units = (8 * one.samp_factor.max(axis=0) // factor).tolist()
-        equal = (getattr(one, name) == getattr(other, name)).all(axis=(2, 3))
-        outside = np.ones_like(equal)
-        rows, columns = (
-            slice(part.start // unit, -(-part.stop // unit))
-            for part, unit in zip(inside, units, strict=True)
-        )
-        outside[rows, columns] = False
-        same += int(np.count_nonzero(equal & outside))
-        total += int(np.count_nonzero(outside))
-    return 100 * same / total
-
-
-def seam(image: Any, inside: tuple[slice, slice]) -> float:
-    """Return the mean CIEDE2000 between the two sides of the region's edge."""
-    rows, columns = inside
-    part = image[rows.start - 1 : rows.stop + 1, columns.start - 1 : columns.stop + 1]
-    found = []
-    for turned in (part, part.transpose(1, 0, 2)):
-        for outer, inner in ((0, 1), (-1, -2)):
-            pair = (rgb2lab(turned[each, 1:-1][None] / 255) for each in (outer, inner))
-            found.append(deltaE_ciede2000(*pair).ravel())
-    return float(np.concatenate(found).mean())
-
-
-def measured(photo: Path, chance: random.Random, folder: Path) -> dict[str, float]:
-    """Run the command on one photograph in all the ways of the promise."""
-    before = pixels(photo)
-    size = (before.shape[1], before.shape[0])
-    figures = {"MP": size[0] * size[1] / 1e6}
-    drift = Drift.drawn(chance)
-    with Emulator(signature_bytes=1000, drift=drift.text, mark=False) as emulator:
-        bench = Bench(folder, emulator.url)
-        figures |= _region(bench, photo, before, drift, span(size, EDGES))
-        figures |= _rest(bench, photo, before, size)
-    figures["refused of 4"] = _refused(photo, folder)
-    return figures
-
-
-def _region(
-    bench: Bench, photo: Path, before: Any, drift: Drift, inside: tuple[slice, slice]
-) -> dict[str, float]:
-    outside = np.ones(before.shape[:2], bool)
-    outside[inside] = False
-    region = (str(photo), "--region", REGION)
-    png = bench.run(EDIT, *region, "-o", "a.png")
-    after = bench.pixels("a.png")
-    jpeg = bench.run(EDIT, *region, "-o", "a.jpg")
-    same = identical_blocks(photo, bench.folder / "a.jpg", inside)
-    (bench.folder / "a.jpg").unlink()
-    return {
-        "pixels same %": 100 * float((before == after).all(axis=2)[outside].mean()),
-        "off px": drift.error(png.record["change"]),
-        "seam": seam(after, inside) - seam(before, inside),
-        "blocks same %": same,
-        "JPEG s": jpeg.seconds,
-        "PNG s": png.seconds,
-        "JPEG MB": jpeg.megabytes,
-    }
-
-
-def _rest(
-    bench: Bench, photo: Path, before: Any, size: tuple[int, int]
-) -> dict[str, float]:
-    found = []
-    for words in (EDIT, NOTHING):
-        bench.run(words, str(photo), "-o", "r.png", "--keep-rest")
-        found.append((before == bench.pixels("r.png")).all(axis=2))
-    same, nothing = found
-    far = np.ones_like(same)
-    far[span(size, (PLACE[0] - SOFT, PLACE[1] + SOFT))] = False
-    within = span(size, (PLACE[0] + SOFT, PLACE[1] - SOFT))
-    return {
-        "rest same %": 100 * float(same[far].mean()),
-        "taken %": 100 * float((~same[within]).mean()),
-        "drift same %": 100 * float(nothing.mean()),
-    }
-
-
-def _refused(photo: Path, folder: Path) -> int:
-    """Return how many of four runs refuse a scene that was painted anew."""
-    refused = 0
-    for percent in (4, 8):
-        drift = f"repaint={percent}"
-        with Emulator(signature_bytes=1000, drift=drift, mark=False) as emulator:
-            bench = Bench(folder, emulator.url)
-            for number, keep in enumerate((("--region", REGION), ("--keep-rest",))):
-                name = f"x{percent}-{number}.jpg"
-                refused += bench.run(EDIT, str(photo), "-o", name, *keep).status == 9
-    return refused
-
-
-def main(names: list[str]) -> None:
-    """Print the figures of every photograph, and the worst of each."""
-    chance = random.Random(7)  # noqa: S311 - the same photographs, the same drift
-    rows: list[dict[str, float]] = []
-    for photo in files(names):
-        with TemporaryDirectory() as folder:
-            row = measured(photo, chance, Path(folder))
-        if not rows:
-            print("| photo |", " | ".join(row), "|\n|---" * 2, "|---" * (len(row) - 1))
-        rows.append(row)
-        print(f"| {photo.stem[:24]} |", _cells(row), "|", flush=True)
-    worst = {name: pick(row[name] for row in rows) for name, pick in WORST.items()}
-    print("\nWorst:", ", ".join(f"{name} {value:.4g}" for name, value in worst.items()))
-
-
-def _cells(row: dict[str, float]) -> str:
-    return " | ".join(f"{value:.4g}" for value in row.values())
+def _resident(process: int) -> int:
+    pages = Path(f"/proc/{process}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def files(names: list[str]) -> list[Path]:
@@ -265,6 +251,23 @@ def files(names: list[str]) -> list[Path]:
         for path in paths
         for file in (sorted(path.glob("*.jpg")) if path.is_dir() else [path])
     ]
+
+
+def main(arguments: list[str]) -> None:
+    """Print what was found."""
+    names = [each for each in arguments if each != "--write"]
+    chance = random.Random(7)  # noqa: S311 - the same photographs, the same drift
+    rows: list[Row] = []
+    for photo in files(names):
+        with TemporaryDirectory() as folder:
+            row = Row(photo.stem)
+            Bench(photo, Path(folder), chance, row).measure()
+        rows.append(row)
+        print(row, file=sys.stderr, flush=True)
+    text = "\n".join((*promise_table(rows), "", *photo_table(rows)))
+    print(text)
+    if "--write" in arguments:
+        write_block(ROOT / "docs" / "benchmarks.md", text, "region")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from benchmarks.results import Results
     from benchmarks.targets import Verdict
 
-_BEGIN, _END = "<!-- benchmarks -->", "<!-- /benchmarks -->"
 _SHORT = ("1k", "4k", "100mb", "upload-14x7mb", "stall")
 
 
@@ -117,12 +116,13 @@ def _many_table(results: Results) -> Iterator[str]:
     yield from _table(("", "found"), rows)
 
 
-def write_block(path: Path, text: str) -> None:
+def write_block(path: Path, text: str, name: str = "benchmarks") -> None:
     """Put the text where the document has its block for it."""
+    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     document = path.read_text("utf-8")
-    before, _, rest = document.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    path.write_text(f"{before}{_BEGIN}\n{text}\n{_END}{after}", "utf-8")
+    before, _, rest = document.partition(begin)
+    _, _, after = rest.partition(end)
+    path.write_text(f"{before}{begin}\n{text}\n{end}{after}", "utf-8")
 
 
 def _table(

@@ -1,15 +1,14 @@
 """Where the model's picture lies on the one that was sent: shift, zoom, rotation.
 
-Strategy: Gauss-Newton on brightness, from coarse to fine, over the pixels with the
-strongest gradients and as many taken at random.  Each step weighs a pixel by how well
-it fits (Tukey's biweight), so that what the model changed has no say, whether or not
-a mask tells where that is.  Gain and offset of the brightness are found along.
+Strategy: Gauss-Newton on brightness, from coarse to fine, over all pixels: one of a
+cloud or a wall says little, but there are many.  Each step weighs a pixel by how well
+it fits (Tukey's biweight), so that what the model changed has no say, whether or not a
+mask tells where that is.  Gain and offset of the brightness are found along.
 
 Units: pixels of the raster that both pictures are given on, from its centre, divided
 by its longer side.  So an `Alignment` holds on a raster of any size.
 
-Measured in ``benchmarks/region.py``: mean error 0.05 px of a 1K picture, at worst
-0.3 px; ECC of OpenCV 0.4 px and 1.9 px, phase correlation knows no zoom.
+Measured on photographs: mean error 0.05 px of a 1K picture, see docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 # The longer side of the raster, and how many steps are taken on it at most.
 _LEVELS: Final = ((128, 40), (360, 15), (768, 12))
-_SAMPLES: Final = 80_000  # pixels that are compared
 _BIWEIGHT: Final = 4.685  # of the standard deviation (Holland and Welsch, 1977)
 _GAUSS: Final = np.array([1, 4, 6, 4, 1], np.float32) / 16
 _OVERLAP: Final = 0.6  # of the compared pixels must be on both pictures
@@ -169,7 +167,7 @@ class _Level:
 
     @classmethod
     def of(cls, sent: Floats, came: Floats, keep: Bools | None) -> _Level | None:
-        """Choose the pixels; None where too few may be compared."""
+        """Take the pixels that may be compared; None where they are too few."""
         height, width = sent.shape
         longer = max(sent.shape)
         down, across = np.gradient(sent)
@@ -178,7 +176,7 @@ class _Level:
         usable[margin:-margin, margin:-margin] = True
         if keep is not None:
             usable &= keep
-        chosen = _chosen(np.flatnonzero(usable), np.hypot(across, down).ravel())
+        chosen = np.flatnonzero(usable)
         if chosen.size < 64:
             return None
         y, x = np.divmod(chosen, width)
@@ -266,14 +264,3 @@ def _six(five: NDArray[np.float64]) -> NDArray[np.float64]:
     """Spread shift, zoom, turn and stretch over the six numbers of the mapping."""
     shift_x, shift_y, zoom, turn, stretch = five
     return np.array([shift_x, zoom + stretch, -turn, shift_y, turn, zoom - stretch])
-
-
-def _chosen(usable: NDArray[np.intp], gradient: Floats) -> NDArray[np.intp]:
-    """Take the pixels that tell most about a motion, and others from everywhere."""
-    if usable.size <= _SAMPLES:
-        return usable
-    half = _SAMPLES // 2
-    strength = gradient[usable]
-    strongest = usable[np.argpartition(strength, -half)[-half:]]
-    anywhere = usable[:: -(-usable.size // half)]
-    return np.unique(np.concatenate([strongest, anywhere]))
