@@ -143,24 +143,32 @@ def fit(sent: Bytes, came: Bytes, keep: Bools) -> Fit:
 def _likeness(one: Bytes, other: Bytes, keep: Bools) -> float:
     """Compare the slopes of fine and of coarse detail; the lesser likeness counts."""
     found = 1.0
+    lights = _brightness(one), _brightness(other)
     for step in _SCALES:
         usable = _reduced(keep.astype(np.float32), step) == 1
         if np.count_nonzero(usable) < 64:
             continue
-        sent, came = _slopes(one, step), _slopes(other, step)
+        sent, came = (_slopes(light, step) for light in lights)
         found = min(found, _correlation(sent[:, usable], came[:, usable]))
     return found
 
 
-def _slopes(pixels: Bytes, step: int) -> Floats:
+def _brightness(pixels: Bytes) -> Floats:
+    third = np.full(3, 1 / 3, np.float32)
+    light: Floats = pixels.astype(np.float32) @ third
+    return light
+
+
+def _slopes(light: Floats, step: int) -> Floats:
     """Return the slopes of brightness down and across: [2, height, width]."""
-    light = pixels.astype(np.float32).mean(axis=2)
     down, across = np.gradient(_reduced(light, step))
     return np.stack([down, across])
 
 
 def _reduced(values: Floats, step: int) -> Floats:
     """Return the means of squares of ``step`` px."""
+    if step == 1:
+        return values
     height, width = (side // step * step for side in values.shape)
     parts = values[:height, :width].reshape(height // step, step, width // step, step)
     reduced: Floats = parts.mean(axis=(1, 3))
