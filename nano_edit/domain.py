@@ -325,6 +325,9 @@ class EditResult(Frozen):
 class Rework(Protocol):
     """What is made of a picture that came, before it is placed."""
 
+    def plan_text(self) -> tuple[str, ...]:
+        """Say what is sent of the picture and what becomes of the answer."""
+
     def format_for(self, wanted: str | None, came: str) -> str:
         """Return the format of the result."""
 

@@ -32,6 +32,7 @@ def describe(prepared: Prepared, service: Service) -> dict[str, Any]:
     """Return what would be sent, as JSON data."""
     request = prepared.request
     length = RequestBody(request).content_length
+    rework = prepared.rework
     return {
         "ok": True,
         "dry_run": True,
@@ -43,6 +44,7 @@ def describe(prepared: Prepared, service: Service) -> dict[str, Any]:
         ),
         "content_length": length,
         "output": output_of(prepared.destination),
+        "rework": list(rework.plan_text()) if rework else [],
     }
 
 

@@ -87,8 +87,7 @@ class Restoring:
         if self.task.exact and frame.area > (side * _FINER) ** 2:
             finer = _finer(self.model, provider, frame.area)
             sent = f"{frame.width}x{frame.height} pixels are sent"
-            back = f"about {side * side / 1e6:.0f} megapixels come back"
-            return [f"{sent} and {back}{finer}."]
+            return [f"{sent} and about {_megapixels(side)} come back{finer}."]
         return []
 
     def check(self, wanted: str | None) -> None:
@@ -107,6 +106,11 @@ class Restoring:
 
 def _side(edit: Edit) -> int:
     return SIDES[edit.size or DEFAULT_SIZE]
+
+
+def _megapixels(side: int) -> str:
+    count = max(1, round(side * side / 1e6))
+    return f"{count} megapixel{'s' if count > 1 else ''}"
 
 
 def _finer(model: str, provider: str, area: int) -> str:

@@ -239,6 +239,38 @@ def test_a_dry_run_shows_the_crop_and_the_mask(
     assert mask["inlineData"]["data"]["source"] == "the region"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ("--region", MIDDLE),
+            "Only the region, 4.1 % of the picture, would change",
+        ),
+        (("--region", "0,0,40,40"), "of in.jpg's 640x427 pixels would be sent, from"),
+        (
+            ("--keep-rest",),
+            "What the model changes would be found and put into in.jpg.",
+        ),
+        (("--keep-size",), "The result would get in.jpg's size, 640x427."),
+        (("--copy-metadata",), "in.jpg's metadata would be copied into the result."),
+    ],
+)
+def test_a_dry_run_says_what_becomes_of_the_answer(
+    run: Run, before: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    done = run("x", before.name, "-o", "o.png", "--dry-run", *arguments)
+    assert done.status == 0, done.stderr
+    assert words in done.stdout
+
+
+def test_a_dry_run_tells_of_padding(run: Run, tmp_path: Path) -> None:
+    photo("coffee").resize((600, 200)).save(tmp_path / "in.png")
+    done = run("x", "in.png", "-o", "o.png", "--dry-run", "--keep-size")
+    assert "in.png, 600x200, would be sent, mirrored at its edges to 600x257" in (
+        done.stdout
+    )
+
+
 def test_a_list_and_python_take_the_same_words(
     run: Run, service: Emulator, before: Path, tmp_path: Path
 ) -> None:

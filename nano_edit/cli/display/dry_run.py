@@ -18,6 +18,7 @@ def dry_run_text(record: dict[str, Any]) -> str:
         f"POST {record['url']}{emulated}\n{headers}\n\n{body}\n\n"
         f"{size_text(record['content_length'])} in all would be sent; nothing was. "
         f"{_place(record['output'])}"
+        + "".join(f"\n{sentence}" for sentence in record["rework"])
     )
 
 

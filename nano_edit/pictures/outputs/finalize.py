@@ -187,8 +187,6 @@ class Finalizer:
             refusal.recovery = result.file.place_beside(near, "raw")
         except OSError as error:
             refusal.message += f" It could not be kept either: {reason(error)}."
-        else:
-            refusal.message += f" The picture as it came is kept as {refusal.recovery}."
         refusal.args = (refusal.message,)
 
     def _hand_on(self, result: _Result) -> None:

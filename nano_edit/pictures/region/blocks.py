@@ -30,6 +30,7 @@ from nano_edit.pictures.inputs.raster import TURNS
 from nano_edit.pictures.inputs.sources import Source
 from nano_edit.pictures.inputs.survey import orientation_of
 from nano_edit.pictures.jpeg_walk import walk_jpeg
+from nano_edit.pictures.memory import DECODED
 from nano_edit.pictures.region.boxes import Box, whole
 from nano_edit.pictures.region.exif import minimal, without_thumbnail
 from nano_edit.pictures.region.job import Job
@@ -54,6 +55,7 @@ _APP0, _APP1, _APP2, _APP13, _APP14, _APP15, _COM = (
 )  # fmt: skip
 _REACH: Final = 32  # px: how far a changed block, and its chroma, may be seen
 _STRIP: Final = 1 << 20  # px
+_COEFFICIENTS: Final = 4  # bytes of a sample: two, and libjpeg's own two
 _BACK: Final = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
 
 _PROGRAM: Final = "nano_edit.pictures.region.jpeg_blocks"
@@ -76,6 +78,8 @@ class Change:
         self._area = area
         self._turn = raster.orientation
         self._channels = 1 if raster.mode == "L" else 3
+        width, height = raster.stored_size
+        self._memory = _COEFFICIENTS * self._channels * width * height
         if area is None:
             return
         self._box = Box(*raster.stored_box(area.box.corners))
@@ -147,14 +151,15 @@ class Change:
             width=self._box.width,
             height=self._box.height,
         )
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", _PROGRAM, json.dumps(asdict(job))],
-            env=os.environ | dict.fromkeys(_ONE_THREAD, "1"),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            check=False,
-        )
+        with DECODED.reserved(self._memory):
+            done = subprocess.run(
+                [sys.executable, "-P", "-m", _PROGRAM, json.dumps(asdict(job))],
+                env=os.environ | dict.fromkeys(_ONE_THREAD, "1"),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                check=False,
+            )
         if done.returncode:
             lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
             raise BlocksError(lines[-1] if lines else f"status {done.returncode}")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import struct
 import sys
 import zlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -18,9 +19,10 @@ import numpy as np
 from nano_edit.pictures.inputs.decode import opened
 from nano_edit.pictures.inputs.raster import TURNS
 from nano_edit.pictures.inputs.sniff import PictureFormat
+from nano_edit.pictures.memory import DECODED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
     from numpy.typing import NDArray
@@ -32,36 +34,46 @@ if TYPE_CHECKING:
 
 _OTHER: Final = {"16B": "16L", "16L": "16B"}
 _NATIVE: Final = "16L" if sys.byteorder == "little" else "16B"
+_MEMORY: Final = 24  # bytes a pixel: RGBA decoded, its two halves, and them joined
 _ROWS: Final = 64  # that are compressed at a time
 
 
-def read(original: Original, raster: Raster) -> Deep | None:
-    """Return the samples, upright, [height, width, channels]; None: there are none."""
+@contextmanager
+def held(original: Original, raster: Raster) -> Iterator[Deep | None]:
+    """Hold the samples, upright, [height, width, channels]; None: there are none."""
+    if not _is_deep(original):
+        yield None
+        return
+    width, height = raster.size
+    with DECODED.reserved(_MEMORY * width * height):
+        yield _read(original, raster)
+
+
+def _is_deep(original: Original) -> bool:
+    """Whether the file has 16 bits a sample, in one of the modes that are read here."""
     if original.format not in (PictureFormat.PNG, PictureFormat.TIFF):
-        return None
+        return False
+    with opened(original) as file:
+        if file.mode.startswith("I;16"):
+            return "transparency" not in file.info
+        is_colour = file.mode in ("RGB", "RGBA")
+        return is_colour and all(_tile(tile, lower=False) for tile in file.tile)
+
+
+def _read(original: Original, raster: Raster) -> Deep:
     upper = _samples(original, raster.orientation, lower=False)
-    if upper is None or upper.dtype == np.uint16:
+    if upper.dtype == np.uint16:
         return upper  # grey: both bytes at once
     lower = _samples(original, raster.orientation, lower=True)
-    if lower is None:
-        return None
     samples: Deep = (upper.astype(np.uint16) << 8) | lower
     return samples
 
 
-def _samples(
-    original: Original, orientation: int, *, lower: bool
-) -> NDArray[Any] | None:
-    """Return one byte of each sample, or both of 16-bit grey; None: of neither kind."""
+def _samples(original: Original, orientation: int, *, lower: bool) -> NDArray[Any]:
+    """Return one byte of each sample, or both of 16-bit grey."""
     with opened(original) as file:
-        if file.mode.startswith("I;16"):
-            if "transparency" in file.info:
-                return None
-        else:
-            tiles = [_tile(tile, lower=lower) for tile in file.tile]
-            if file.mode not in ("RGB", "RGBA") or None in tiles:
-                return None
-            file.tile = tiles
+        if not file.mode.startswith("I;16"):
+            file.tile = [_tile(tile, lower=lower) for tile in file.tile]
         file.load()
         turn = TURNS.get(orientation)
         image = file if turn is None else file.transpose(turn)

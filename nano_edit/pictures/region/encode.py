@@ -9,6 +9,7 @@ quality of `nano_edit.pictures.outputs.reformat`, and a note says so.
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,8 @@ from nano_edit.pictures.inputs.sniff import PictureFormat
 from nano_edit.pictures.region import blocks, deep, exif
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nano_edit.pictures.inputs.examine import Original
     from nano_edit.pictures.inputs.raster import Raster
     from nano_edit.pictures.region.combine import Patch
@@ -47,10 +50,14 @@ class Pixels:
     deep: deep.Deep | None  # [height, width, channels]
 
     @classmethod
-    def of(cls, original: Original, raster: Raster, kind: str) -> Pixels:
-        """Take the pixels of an open picture, for a file of ``kind``."""
-        samples = deep.read(original, raster) if kind in deep.WRITERS else None
-        return cls(raster.image(raster.size), samples)
+    @contextmanager
+    def of(cls, original: Original, raster: Raster, kind: str) -> Iterator[Pixels]:
+        """Hold the pixels of an open picture, for a file of ``kind``."""
+        with ExitStack() as stack:
+            samples = None
+            if kind in deep.WRITERS:
+                samples = stack.enter_context(deep.held(original, raster))
+            yield cls(raster.image(raster.size), samples)
 
     def put(self, patch: Patch) -> None:
         """Put fresh pixels over the picture's own."""

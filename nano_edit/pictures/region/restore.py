@@ -90,12 +90,12 @@ def restore(
                 change.gather(patches(raster, plan, came, found, soft))
         else:
             stored = size
-            pixels = encode.Pixels.of(original, raster, target.kind)
-            if soft is not None:
-                for patch in patches(raster, plan, came, found, soft):
-                    counts.add(patch.before, patch.after, patch.weight)
-                    pixels.put(patch)
-            notes = encode.save(original, raster, pixels, target)
+            with encode.Pixels.of(original, raster, target.kind) as pixels:
+                if soft is not None:
+                    for patch in patches(raster, plan, came, found, soft):
+                        counts.add(patch.before, patch.after, patch.weight)
+                        pixels.put(patch)
+                notes = encode.save(original, raster, pixels, target)
     if change is not None:
         try:
             change.write(original, target)

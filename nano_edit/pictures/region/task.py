@@ -31,6 +31,7 @@ from nano_edit.pictures.region import attach, encode, exif
 from nano_edit.pictures.region.align import Alignment
 from nano_edit.pictures.region.areas import area_of_boxes, area_of_mask
 from nano_edit.pictures.region.boxes import Box, parse_region, plan
+from nano_edit.pictures.region.plan_text import plan_text
 from nano_edit.pictures.region.profiles import to_srgb
 from nano_edit.pictures.region.resample import Sampler
 from nano_edit.pictures.region.restore import NotTheSameSceneError, restore
@@ -110,6 +111,13 @@ class Task:
             path = workspace.new_file(".jpg")
             frame.save(path, quality=95, subsampling=0)
         return path
+
+    def plan_text(self) -> tuple[str, ...]:
+        """Say what is sent of the picture and what becomes of the answer."""
+        return plan_text(
+            self.original.name, self.plan, self.area, exact=self.exact,
+            resizes=self.resizes, copy_metadata=self.copy_metadata,
+        )  # fmt: skip
 
     # --- once the picture is there ------------------------------------------------
 

@@ -232,10 +232,12 @@ def test_sixteen_bits_are_kept(bench: Bench, channels: int, kind: str) -> None:
     with path.open("w+b") as file:
         deep.WRITERS[kind](file, samples, None)
     done = bench.edit(path, kind)
-    with decoded(original(done.path), Reduction()) as raster:
-        after = deep.read(original(done.path), raster)
-    assert after is not None
-    after = after.reshape(samples.shape)
+    with (
+        decoded(original(done.path), Reduction()) as raster,
+        deep.held(original(done.path), raster) as found,
+    ):
+        assert found is not None
+        after = found.reshape(samples.shape)
     assert np.array_equal(after[outside(done)], samples[outside(done)])
     assert (after[~outside(done)] != samples[~outside(done)]).any()
 
