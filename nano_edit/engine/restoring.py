@@ -87,7 +87,8 @@ class Restoring:
         if self.task.exact and frame.area > (side * _FINER) ** 2:
             finer = _finer(self.model, provider, frame.area)
             sent = f"{frame.width}x{frame.height} pixels are sent"
-            return [f"{sent} and about {_megapixels(side)} come back{finer}."]
+            back = f"a picture of about {_megapixels(side)} comes back"
+            return [f"{sent}, and {back}{finer}."]
         return []
 
     def check(self, wanted: str | None) -> None:
