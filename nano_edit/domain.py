@@ -83,6 +83,7 @@ class Edit(Frozen):
     copy_metadata: bool = False  # EXIF, XMP and IPTC of the first picture go back in
     max_change: float | None = None  # percent of pixels that may change outside
     strict: bool = False  # a result of another size or shape is an error
+    tier: str | None = None  # "standard", "flex", "priority"; None: the service's own
     format: str | None = None  # "png", "jpg", "webp", "avif", "tif"
     force: bool = False  # replace an output that exists
     save_drafts: bool = False  # keep the model's drafts beside the output
@@ -182,6 +183,7 @@ class EditRequest(Frozen):
     text: bool = False  # ask for words beside the picture
     turns: tuple[Turn, ...] = ()  # what was said before
     first_is_known: bool = False  # the first picture is the last turn's: not sent
+    tier: str | None = None  # "standard", "flex", "priority"; None: the service's own
 
     @property
     def new_images(self) -> tuple[ImageInput, ...]:
@@ -316,6 +318,7 @@ class EditResult(Frozen):
     text: str  # the model's words, thoughts left out
     attempts: int
     elapsed: float  # seconds, waits between attempts included
+    cost: Cost = Cost(0.0)  # of all attempts; what may have been billed counts
     warnings: tuple[str, ...] = ()
     cached: bool = False  # it came from the cache
     recovered: bool = False  # it was made from a reply that an earlier run kept

@@ -8,6 +8,7 @@
     |-- AuthError            4 auth        no key, or it was refused
     |-- NetworkError         5 network     nothing was sent
     |-- QuotaError           6 quota       rate limit, or no money left
+    |   `-- BudgetError                    ... or none left of the user's budget
     |-- RejectedError        7 rejected    the API calls the request invalid
     |-- ServerError          8 server      5xx, or a reply that is not the contract's
     |   `-- ProtocolError                  ... at a byte of the reply
@@ -32,6 +33,8 @@ from nano_edit.domain import Billed
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from nano_edit.domain import Cost
 
 
 class ExitStatus(IntEnum):
@@ -95,6 +98,7 @@ class NanoEditError(Exception):
         self.http_status = http_status
         self.recovery: Path | None = None  # a spool or a picture that was kept
         self.attempts = 0  # how many requests were made
+        self.cost: Cost | None = None  # of these requests; None: none was made
 
 
 class UsageError(NanoEditError):
@@ -125,6 +129,10 @@ class QuotaError(NanoEditError):
     """A rate limit, or no money left."""
 
     exit_status = ExitStatus.QUOTA
+
+
+class BudgetError(QuotaError):
+    """The next request does not fit the user's budget; it was not sent."""
 
 
 class RejectedError(NanoEditError):

@@ -40,12 +40,15 @@ ARROWS: dict[str, set[str]] = {
     "pictures.region": {"pictures", "pictures.inputs"},
     "engine.replies": {"wire.gemini", "wire.codec"},
     "engine.history": {"engine.replies"},
+    "engine.money": {"wire", "wire.gemini", "engine.replies"},
     "engine": {
         "wire", "wire.codec", "wire.gemini", "wire.http", "pictures.inputs",
         "pictures.outputs", "pictures.region", "engine.replies", "engine.history",
+        "engine.money",
     },
     "engine.batch": {
         "wire", "pictures", "pictures.inputs", "pictures.outputs", "engine",
+        "engine.money",
     },
     "report": {"pictures.inputs"},
     "api": {"engine", "engine.batch", "report"},

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from nano_edit.domain import AttemptStarted, Billed, Connected, Finishing, RequestSent
 from nano_edit.engine.disk_space import DiskSpace, space_for
 from nano_edit.engine.history.note import HistoryNote
+from nano_edit.engine.money.billing import NOTHING, added
 from nano_edit.engine.receive import Placing, Received, ResponseReceiver
 from nano_edit.engine.replies.cache import DAMAGE, cache_key
 from nano_edit.engine.replies.kept import (
@@ -51,8 +52,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from nano_edit.domain import EditEvent, Observe, Prepared, WrittenImage
+    from nano_edit.domain import Cost, EditEvent, Observe, Prepared, WrittenImage
     from nano_edit.engine.history.store import History
+    from nano_edit.engine.money.billing import Bill, Billing
     from nano_edit.engine.rate_gate import RateGate
     from nano_edit.engine.replies.cache import Cache
     from nano_edit.wire.gemini.request import RequestBody
@@ -66,6 +68,7 @@ class Dependencies(Frozen):
     replies: Path  # the folder where replies are kept
     gate: RateGate
     observe: Observe
+    billing: Billing
     provider: str = ""  # its name, for lists
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     cache: Cache | None = None
@@ -87,6 +90,7 @@ class Attempts:
         self._with = dependencies
         self.begun = 0  # attempts
         self.owed = Billed.NO  # whether an attempt that has ended was billed
+        self.cost = NOTHING  # of the attempts that have ended
         self._billed = Billed.NO
         self._keep = False
         self.request = prepared.request  # as it is sent
@@ -152,10 +156,23 @@ class Attempts:
         size = space_for(self._prepared.request.image_size)
         folder = temporary_folder(self._prepared.destination)
         needs = (self._with.replies, size), (folder, size)
-        with self._with.space.reserve(*needs):
-            return self._with_spool(body)
+        bill = self._with.billing.begin(self.request)
+        try:
+            with self._with.space.reserve(*needs):
+                received = self._with_spool(body, bill)
+        except NanoEditError as error:
+            self._spend(bill.settle(error))
+            raise
+        except BaseException:
+            self._spend(bill.abandon(self._billed))
+            raise
+        self._spend(bill.settle(None))
+        return received
 
-    def _with_spool(self, body: RequestBody) -> Received:
+    def _spend(self, cost: Cost) -> None:
+        self.cost = added(self.cost, cost)
+
+    def _with_spool(self, body: RequestBody, bill: Bill) -> Received:
         destination, request = self._prepared.destination, self._prepared.request
         about = About(
             output=str((destination.folder / destination.name).absolute()),
@@ -165,7 +182,7 @@ class Attempts:
         )
         spool = Spool.create(self._with.replies, about)
         try:
-            received = self._through(body, spool)
+            received = self._through(body, spool, bill)
             self.owed = Billed.YES
             self._remember(spool)
         except NanoEditError as error:
@@ -207,13 +224,13 @@ class Attempts:
         self.note.look_at_inputs()  # before the picture may replace one of them
         self._with.placing(image)
 
-    def _through(self, body: RequestBody, spool: Spool) -> Received:
+    def _through(self, body: RequestBody, spool: Spool, bill: Bill) -> Received:
         client, model = self._with.client, self._prepared.request.model
         with self._receiver() as receiver:
             spool.make_room = receiver.release
 
             def noting(event: EditEvent) -> None:
-                self._note_stage(event, spool)
+                self._note_stage(event, spool, bill)
 
             with client.send(model, body, noting, self._with.timeout) as reply:
                 self._billed, self._keep = Billed.YES, True
@@ -224,6 +241,7 @@ class Attempts:
                     lambda: _read_back(spool),
                     reply.limit,
                 )
+                bill.answered(receiver.ended)
                 if receiver.is_whole:
                     spool.mark_whole()
             self._with.observe(Finishing())
@@ -248,8 +266,9 @@ class Attempts:
                 spool.discard()
         spool.hand_over(self.note.take)
 
-    def _note_stage(self, event: EditEvent, spool: Spool) -> None:
+    def _note_stage(self, event: EditEvent, spool: Spool, bill: Bill) -> None:
         if isinstance(event, Connected):
+            bill.send()
             self._billed = Billed.UNKNOWN
         elif isinstance(event, RequestSent):
             self._name_job(spool)

@@ -53,6 +53,7 @@ def send(prepared: Prepared, dependencies: Dependencies) -> EditResult:
         text=received.words,
         attempts=attempts.begun,
         elapsed=time.monotonic() - began,
+        cost=attempts.cost,
         warnings=received.warnings + differences,
         cached=cached is not None,
         recovered=kept is not None,
@@ -82,6 +83,7 @@ def _asked(
             raise interrupted(stop, attempts.owed) from stop
     except NanoEditError as error:
         error.attempts = attempts.begun
+        error.cost = attempts.cost
         if error.billed is Billed.NO:
             error.billed = attempts.owed
         raise
@@ -148,7 +150,7 @@ def _different(result: EditResult, differences: tuple[str, ...]) -> RefusedError
         http_status=200,
     )
     error.recovery = result.image.path
-    error.attempts = result.attempts
+    error.attempts, error.cost = result.attempts, result.cost
     return error
 
 
@@ -163,5 +165,5 @@ def _raise_if_changed(result: EditResult, most: float | None) -> None:
         http_status=200,
     )
     error.recovery = result.image.path
-    error.attempts = result.attempts
+    error.attempts, error.cost = result.attempts, result.cost
     raise error

@@ -8,9 +8,9 @@ Made once, used for many edits, closed::
 Rules:
 - The key is looked up, and the connection made ready, when something is to be sent.
 - Of the environment it reads the key (``NANO_EDIT_API_KEY``, then the provider's
-  own variables), ``NANO_EDIT_BASE_URL`` when no URL is given, ``NANO_EDIT_HISTORY``
-  and ``CI``, and what `wire` reads (proxies, CA); no configuration file, no
-  keyring, nothing in this folder.
+  own variables), ``NANO_EDIT_BASE_URL`` when no URL is given, ``NANO_EDIT_HISTORY``,
+  ``NANO_EDIT_LEDGER`` and ``CI``, and what `wire` reads (proxies, CA); no
+  configuration file, no keyring, nothing in this folder.
 - It prints nothing and handles no signal; ``observe`` hears what goes on.
 - Any number of threads may edit with one `Editor` at the same time.
 """
@@ -33,6 +33,7 @@ from nano_edit.engine.history.store import (
     history_folder,
     is_wanted,
 )
+from nano_edit.engine.money.billing import Billing, budget_of, own_ledger
 from nano_edit.engine.prepare import Pipes, check_edit, prepare, timeout_for
 from nano_edit.engine.rate_gate import RateGate
 from nano_edit.engine.replies.cache import Cache
@@ -42,7 +43,6 @@ from nano_edit.errors import UsageError
 from nano_edit.pictures.inputs.workspace import Workspace
 from nano_edit.wire.credentials import checked_key, key_in_environment, no_key
 from nano_edit.wire.http.tls import TlsContext
-from nano_edit.wire.prices import PriceBook
 from nano_edit.wire.providers import PROVIDERS
 from nano_edit.wire.service import Service, needs_key
 
@@ -86,6 +86,9 @@ class Editor:
     rpm: requests a minute at most, over all threads.
     prices: dollars by provider and model, in the place of the table's: a number for
         any size, or numbers by size.
+    budget: dollars that all edits together may cost; a request that could bring them
+        above is a BudgetError and not sent.  What may have been billed counts.
+    monthly_budget: likewise, with all that the user's ledger says of this month.
     cache: a folder in which replies are kept, so that the same edit is paid for
         once; None: no cache.  ``cache_bytes``: the most that is kept there.
     observe: is called with each event of an edit (`nano_edit.domain.EditEvent`), in
@@ -113,6 +116,8 @@ class Editor:
         retry_unknown: bool = False,
         rpm: int | None = None,
         prices: OwnPrices | None = None,
+        budget: float | None = None,
+        monthly_budget: float | None = None,
         cache: str | os.PathLike[str] | None = None,
         cache_bytes: int = CACHE_BYTES,
         observe: Observe | None = None,
@@ -135,7 +140,14 @@ class Editor:
         self._max_reply = max_reply
         self._policy = RetryPolicy(retries, max_wait, retry_unknown)
         self.emulated = emulated
-        self.prices = PriceBook(prices)
+        self._budget = budget_of(budget, monthly_budget)
+        self.billing = Billing(
+            self.provider,
+            prices=prices,
+            budget=self._budget,
+            ledger=own_ledger(),
+            emulated=emulated,
+        )
         self._cache = None
         if cache is not None and not emulated:
             self._cache = Cache(Path(cache), cache_bytes)
@@ -164,11 +176,13 @@ class Editor:
         """Let at most ``most`` attempts be under way at once; None: no limit."""
         self._gate.allow(most)
         self._space.allow()
+        self._budget.allow()
 
     def drain(self) -> None:
         """Begin no attempt any more; what is under way goes on."""
         self._gate.stop()
         self._space.stop()
+        self._budget.stop()
 
     def stop(self) -> None:
         """End every edit that is under way too."""
@@ -249,6 +263,7 @@ class Editor:
             replies=state_folder(),
             gate=self._gate,
             observe=safe(observe) if observe else self._observe,
+            billing=self.billing,
             provider=self.provider.name,
             policy=self._policy,
             cache=self._cache,

@@ -9,6 +9,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from nano_edit.domain import Billed, Cost
+
 if TYPE_CHECKING:
     from nano_edit.domain import Change, EditResult
     from nano_edit.errors import NanoEditError
@@ -38,6 +40,7 @@ def record_of_result(result: EditResult) -> Record:
         "change": _change(image.change),
         "attempts": result.attempts,
         "elapsed_s": round(result.elapsed, 3),
+        "cost": record_of_cost(result.cost),
         "cached": result.cached,
         "recovered": result.recovered,
         "warnings": [*image.notes, *result.warnings],
@@ -67,4 +70,17 @@ def record_of_error(error: NanoEditError, output: str | None = None) -> Record:
             "recovery": str(error.recovery) if error.recovery else None,
         },
         "attempts": error.attempts,
+        "cost": record_of_cost(_cost_of(error)),
     }
+
+
+def _cost_of(error: NanoEditError) -> Cost:
+    if error.cost is not None:
+        return error.cost
+    return Cost(0.0) if error.billed is Billed.NO else Cost(None)
+
+
+def record_of_cost(cost: Cost) -> Record:
+    """Return the object of a cost: dollars, null where the price is not known."""
+    dollars = None if cost.dollars is None else round(cost.dollars, 6)
+    return {"dollars": dollars, "estimated": bool(dollars != 0) and not cost.counted}

@@ -22,6 +22,7 @@ class Provider(NamedTuple):
     key_variables: tuple[str, ...]  # environment variables, first one wins
     key_page: str  # where a person gets a key
     key_begins: tuple[str, ...]  # how its keys begin, as far as is known
+    bills_by_call: bool  # not by token: an answer without a picture costs the same
     max_image_bytes: int = 7_000_000  # one picture, before base64
     max_request_bytes: int = 100_000_000  # all pictures, before base64
 
@@ -42,6 +43,7 @@ PROVIDERS = {
             key_variables=("APIYI_API_KEY",),
             key_page="https://api.apiyi.com/token",
             key_begins=("sk-",),
+            bills_by_call=True,
         ),
         Provider(
             name="google",
@@ -52,6 +54,7 @@ PROVIDERS = {
             key_variables=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
             key_page="https://aistudio.google.com/apikey",
             key_begins=("AIza", "AQ."),
+            bills_by_call=False,
         ),
     )
 }

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 from support import command, environment, photo
+from support.accounts import assert_agree
 
 from nano_edit.emulator import Emulator
+from nano_edit.engine.money.ledger import read_calls
 from nano_edit.engine.replies.kept import list_kept
 
 if TYPE_CHECKING:
@@ -76,11 +78,16 @@ def test_a_run_that_was_killed_goes_on(tmp_path: Path, seed: int) -> None:
             begun = threading.Event()
             begun.wait(chance.uniform(0.3, 1.6))  # the kill's moment is the test
             running.kill()
+        ledger = tmp_path / "state" / "ledger.jsonl"
+        assert_agree(read_calls(ledger), emulator.billed)
         before, settled = asked(emulator), paid(tmp_path)
         with start(tmp_path, emulator) as running:
             _, told = running.communicate(timeout=SOON)
         assert running.returncode == 0, told.decode()
         again = asked(emulator) - before
+        calls = read_calls(ledger)
+        assert_agree(calls, emulator.billed)
+        assert len(calls) >= len(emulator.requests)
     assert not settled & {*again}, told.decode()
     assert max(again.values(), default=1) == 1
     made = sorted((tmp_path / "out").glob("[0-9]*"))

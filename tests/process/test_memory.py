@@ -39,6 +39,7 @@ from nano_edit.domain import (
 )
 from nano_edit.engine.attempt import Dependencies
 from nano_edit.engine.edit import send
+from nano_edit.engine.money.billing import Billing
 from nano_edit.engine.rate_gate import RateGate
 from nano_edit.wire.http.client import Client
 from nano_edit.wire.providers import PROVIDERS
@@ -48,7 +49,8 @@ source = folder / "in.png"
 span = FileSpan(source, 0, source.stat().st_size)
 request = EditRequest("blur", (ImageInput("in.png", "image/png", 9, 9, (span,)),), "m")
 with Client(Service(PROVIDERS["apiyi"], url, ApiKey("k"))) as client:
-    needed = Dependencies(client, folder / "state", RateGate(), lambda _: None)
+    bills = Billing(PROVIDERS["apiyi"])
+    needed = Dependencies(client, folder / "state", RateGate(), lambda _: None, bills)
     destination = Destination(folder, "out.png", "png")
     result = send(Prepared(Edit("blur", "in.png"), request, destination), needed)
 try:  # Linux counts what a process was before it became this program, but not here

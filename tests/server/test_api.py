@@ -224,7 +224,7 @@ def test_a_refusal_is_an_error_that_says_whether_it_was_billed(
     service.set_faults("IMAGE_SAFETY")
     with pytest.raises(RefusedError) as told:
         edit("sepia", picture, tmp_path / "out.jpg")
-    assert told.value.billed == "unknown"
+    assert told.value.billed == "yes"
     assert told.value.attempts == 1
     assert isinstance(told.value, NanoEditError)
 

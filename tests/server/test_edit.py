@@ -38,6 +38,7 @@ from nano_edit.domain import (
 from nano_edit.emulator import Emulator
 from nano_edit.engine.attempt import Dependencies
 from nano_edit.engine.edit import send
+from nano_edit.engine.money.billing import Billing
 from nano_edit.engine.rate_gate import RateGate
 from nano_edit.engine.recover import recover
 from nano_edit.engine.replies.cache import Cache
@@ -123,6 +124,7 @@ class Studio:
                 self.spools,
                 more.pop("gate", None) or RateGate(),
                 observe,
+                more.pop("billing", None) or Billing(PROVIDERS["apiyi"]),
                 jitter=lambda: 0.0,
                 **more,
             )
@@ -382,19 +384,21 @@ def test_a_reply_that_is_not_understood_is_kept(said: bytes, studio: Studio) -> 
 
 
 @pytest.mark.parametrize(
-    "said",
+    ("said", "by_call", "by_token"),
     [
-        body(reply({"text": "no"}, finish_reason="IMAGE_SAFETY")),
-        body({"error": {"message": "busy"}}),
-        body({"candidates": None}),
+        (body(reply({"text": "no"}, finish_reason="IMAGE_SAFETY")), "yes", "unknown"),
+        (body({"error": {"message": "busy"}}), "unknown", "unknown"),
+        (body({"candidates": None}), "yes", "unknown"),
     ],
 )
+@pytest.mark.parametrize("provider", ["apiyi", "google"])
 def test_a_whole_reply_without_a_picture_is_not_kept(
-    said: bytes, studio: Studio
+    said: bytes, by_call: str, by_token: str, provider: str, studio: Studio
 ) -> None:
     with Peer(always(200, said)) as peer:
-        fault = studio.failure(peer.url)
-    assert (fault.billed, fault.http_status) == ("unknown", 200)
+        fault = studio.failure(peer.url, billing=Billing(PROVIDERS[provider]))
+    billed = by_call if provider == "apiyi" else by_token
+    assert (fault.billed, fault.http_status) == (billed, 200)
     assert fault.recovery is None
     assert studio.kept == []
     assert studio.files == []

@@ -110,9 +110,9 @@ ROWS = (
     ),
     Row("huge=30000000", 8, 1, YES, kept=True, options=("--max-reply", "2")),
     Row("gzip-bomb=50", 8, 1, YES, kept=True, options=("--max-reply", "2")),
-    # A whole answer without a picture: nothing to keep, vendors disagree on money.
+    # A whole answer without a picture: nothing to keep; a gateway bills the call.
     Row("200-error", 8, 1, UNKNOWN),
-    *(Row(fault, 9, 1, UNKNOWN) for fault in REFUSALS),
+    *(Row(fault, 9, 1, YES) for fault in REFUSALS),
     # What came is not what was asked for.
     Row("small", 0, 1, options=("--size", "2K")),
     Row("square", 0, 1, options=("--aspect-ratio", "16:9")),

@@ -14,7 +14,7 @@ from nano_edit.cli.display.trace import Trace
 from nano_edit.cli.json_line import json_line
 from nano_edit.domain import ApiKey
 from nano_edit.engine.describe import describe
-from nano_edit.engine.records import record_of_result
+from nano_edit.engine.records import record_of_cost, record_of_result
 from nano_edit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def tell_dry_run(
     """Print what would be sent; return its bytes."""
     record = describe(prepared, editor.service(ApiKey(""), prepared.edit.size))
     record["emulated"] = options.emulate
+    record["cost"] = record_of_cost(editor.billing.estimate(prepared.request))
     if options.json:
         terminal.result(json_line(record))
     else:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nano_edit.cli.option_table import Row
 
 # Variables beside the table's.
-NO_ROW = ("NANO_EDIT_API_KEY", "NANO_EDIT_STATE_DIR")
+NO_ROW = ("NANO_EDIT_API_KEY", "NANO_EDIT_STATE_DIR", "NANO_EDIT_LEDGER")
 CONFIGURABLE = frozenset(
     row.name for row in ROWS if row.variable and row.name != "config"
 )

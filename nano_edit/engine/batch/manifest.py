@@ -18,6 +18,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import math
 import os
 import threading
 from contextlib import suppress
@@ -57,6 +58,7 @@ class Manifest:
         self._path = path
         self._last: dict[str, dict[str, Any]] = {}  # by job: what its last line says
         self._placing: dict[str, dict[str, Any]] = {}  # by job: the journal's lines
+        self.spent = 0.0  # dollars of earlier runs; what may have been billed counts
         self._torn = False
         self._lock = threading.Lock()
         self._file = self._journal = -1
@@ -164,6 +166,7 @@ class Manifest:
         with self._path.open("rb") as file:
             for number, line in enumerate(file):
                 is_torn = line.startswith(b"{") and not line.endswith(b"\n")
+                self.spent += _dollars_of(_parsed(line))
                 if not self._take(line) and number == 0 and not is_torn:
                     raise InputError(
                         f"{self._path} is not a manifest of this program; it is left "
@@ -201,6 +204,15 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
         return None
     is_told = isinstance(record, dict) and isinstance(record.get("job"), str)
     return record if is_told else None
+
+
+def _dollars_of(record: dict[str, Any] | None) -> float:
+    """Return the dollars that a line tells of; 0 where it tells of none."""
+    cost = (record or {}).get("cost")
+    dollars = cost.get("dollars") if isinstance(cost, dict) else None
+    if isinstance(dollars, int | float) and 0 < dollars < math.inf:
+        return float(dollars)
+    return 0.0
 
 
 def _placed(line: dict[str, Any]) -> str | None:

@@ -39,7 +39,7 @@ from nano_edit.engine.batch.summary import Summary, is_for_all
 from nano_edit.engine.batch.summary import edits as counted
 from nano_edit.engine.prepare import model_of, possible_outputs
 from nano_edit.engine.records import record_of_error, record_of_result
-from nano_edit.errors import InterruptedEdit, NanoEditError, RefusedError
+from nano_edit.errors import BudgetError, InterruptedEdit, NanoEditError, RefusedError
 
 if TYPE_CHECKING:
     import os
@@ -119,6 +119,8 @@ class Batch:
         make_folders(self._edits)
         self._manifest = None if manifest is None else Manifest(Path(manifest))
         editor.allow(jobs)
+        if self._manifest:
+            editor.billing.budget.add(self._manifest.spent)
 
     def __enter__(self) -> Self:
         return self
@@ -252,7 +254,8 @@ class Batch:
             )
         except NanoEditError as error:
             self._drain_after(error)
-            if isinstance(error, InterruptedEdit) and error.billed is Billed.NO:
+            never_began = isinstance(error, InterruptedEdit | BudgetError)
+            if never_began and error.billed is Billed.NO:
                 return None
             record = {**record_of_error(error, edit.output), **about}
             return Outcome(edit, record, error=error)

@@ -6,14 +6,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nano_edit.domain import Billed
+from nano_edit.domain import Billed, Cost
+from nano_edit.engine.money.billing import NOTHING, added
 from nano_edit.errors import (
     AuthError,
+    BudgetError,
     ExitStatus,
     InterruptedEdit,
     NanoEditError,
     PartialError,
     QuotaError,
+    RefusedError,
     Retry,
 )
 
@@ -39,6 +42,8 @@ class Summary:
     recovered: int = 0  # from replies that earlier runs kept
     skipped: int = 0
     tokens: int = 0
+    cost: Cost = NOTHING  # of this run; what may have been billed counts
+    refused_and_billed: int = 0
     reasons: Counter[str] = field(default_factory=Counter)  # exit code -> failures
     billed: Billed = Billed.NO  # the worst that is known of any edit
     stopped_by: type[InterruptedEdit] | None = None  # Ctrl-C or SIGTERM
@@ -67,9 +72,11 @@ class Summary:
 
     def add(self, record: Record, error: NanoEditError | None) -> None:
         """Count one edit."""
+        self.cost = added(self.cost, cost_of(record))
         if error is not None:
             self.reasons[error.exit_status.code] += 1
             self._bill(error.billed)
+            self.refused_and_billed += is_billed_refusal(error)
         elif record.get("skipped"):
             self.skipped += 1
         else:
@@ -96,6 +103,8 @@ class Summary:
         if self.stopped_by is not None:
             has = f"{self.done + self.skipped} of {edits(self.total)} are done."
             return self.stopped_by(f"Stopped: {has}", hint=again, billed=self.billed)
+        if isinstance(self.drained_by, BudgetError):
+            return self._budget_error(self.drained_by, again)
         if self.drained_by and is_for_all(self.drained_by) and not self.done:
             return self.drained_by
         if self.failed:
@@ -104,8 +113,30 @@ class Summary:
             return PartialError(failed, hint=again, billed=self.billed)
         return None
 
+    def _budget_error(self, stopped: BudgetError, again: str) -> BudgetError:
+        failed = f", {self.failed} failed" if self.failed else ""
+        return BudgetError(
+            f"{stopped.message} {self.done + self.skipped} of {edits(self.total)} are "
+            f"done{failed}, {self.left} were not begun.",
+            hint=f"{stopped.hint} {again}".strip(),
+            billed=self.billed,
+        )
+
     def _bill(self, billed: Billed) -> None:
         self.billed = max(self.billed, billed, key=list(Billed).index)
+
+
+def cost_of(record: Record) -> Cost:
+    """Return what the edit of a record cost."""
+    told = record.get("cost")
+    if told is None:
+        return NOTHING
+    return Cost(told["dollars"], counted=not told["estimated"])
+
+
+def is_billed_refusal(error: NanoEditError) -> bool:
+    """Whether an answer without a picture was billed."""
+    return isinstance(error, RefusedError) and error.billed is Billed.YES
 
 
 def edits(count: int) -> str:

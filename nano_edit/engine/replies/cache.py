@@ -6,7 +6,7 @@ converts and checks like a fresh one.
 
 Rules:
 - The key covers everything that shapes the answer: model, instruction, config,
-  and every byte of every picture.  Not the API key, not the service's address.
+  and every byte of every picture.  Not the API key, the service's address or tier.
 - Entries appear whole (a new name, then a rename) and carry a checksum (gzip's),
   so that several processes may share a folder and a damaged entry is a miss.
 - They hold pictures, so they are for the owner alone.
@@ -25,6 +25,7 @@ import os
 import re
 import zlib
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nano_edit.atomic_file import PRIVATE, AtomicFile
@@ -56,7 +57,8 @@ def cache_key(request: EditRequest, variant: int = 0) -> str:
         for block in read_piece(piece):
             digest.update(block)
         digests.append(digest.hexdigest())
-    asked = [VERSION, request.model, request_json(request, digests), variant]
+    shaping = request_json(replace(request, tier=None), digests)
+    asked = [VERSION, request.model, shaping, variant]
     whole = json.dumps(asked, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()
 

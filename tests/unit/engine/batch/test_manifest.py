@@ -236,3 +236,15 @@ def test_how_it_is_carried_out_does_not(change: dict[str, Any]) -> None:
 
 def test_variants_are_edits_of_their_own() -> None:
     assert len({job_of(replace(BASE, variant=number)) for number in range(3)}) == 3
+
+
+def test_the_dollars_of_every_line_are_spent(tmp_path: Path) -> None:
+    path = tmp_path / "m"
+    costs = [{"dollars": 0.09}, {"dollars": None}, {"dollars": -1}, {}, 7, None]
+    costs += [{"dollars": 0.02}, {"dollars": "much"}]
+    with Manifest(path) as manifest:
+        for cost in costs:
+            manifest.add({"ok": False, "job": "one", "cost": cost})
+        assert manifest.spent == 0
+    with Manifest(path) as manifest:
+        assert manifest.spent == pytest.approx(0.11)

@@ -76,8 +76,10 @@ def test_the_key_covers_all_that_shapes_the_answer(tmp_path: Path) -> None:
     assert fields == {
         *("instruction", "images", "model", "aspect_ratio", "image_size", "text"),
         *("turns", "first_is_known"),
+        "tier",  # shapes the price, not the answer
     }
     assert len({cache_key(one) for one in requests}) == len(requests)
+    assert cache_key(request(tier="flex")) == cache_key(request())
 
 
 def test_the_key_is_of_the_bytes_not_of_where_they_lie(tmp_path: Path) -> None:

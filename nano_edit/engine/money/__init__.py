@@ -1,0 +1,1 @@
+"""What requests cost: the ledger, the budget, and one request's bill."""
