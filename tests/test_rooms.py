@@ -86,6 +86,7 @@ FOREIGN: dict[str, set[str]] = {
     "emulator": {"httpcore", "pybase64"},  # its base64 and JSON are not ours either
 }
 SPEAK_HTTP = {
+    "nano_edit.wire.http.batch_api",
     "nano_edit.wire.http.client",
     "nano_edit.wire.http.connection",
     "nano_edit.wire.http.download",
