@@ -6,7 +6,7 @@ function __nano_edit_command -d 'Print the command that the line names, - for sp
     switch "$words[2]"
         case edit batch diff models completion emulator help
             echo $words[2]
-        case replies history auth config cache
+        case jobs replies history auth config cache
             string join -- - $words[2..3]
         case '*'
             echo edit
@@ -32,7 +32,7 @@ function __nano_edit_given -d 'Print how many arguments stand before the cursor'
     set -l ended
     set -l start 2
     contains -- "$words[2]" edit batch diff models completion emulator help; and set start 3
-    contains -- "$words[2]" replies history auth config cache; and set start 4
+    contains -- "$words[2]" jobs replies history auth config cache; and set start 4
     for word in $words[$start..-1]
         if set -q waiting[1]
             set -e waiting
@@ -40,7 +40,7 @@ function __nano_edit_given -d 'Print how many arguments stand before the cursor'
             set given (math $given + 1)
         else if test $word = --
             set ended yes
-        else if contains -- $word --preset --aspect-ratio --size --max-side --max-pixels --region --mask --max-change --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --max-reply --output --format --count --jobs --rpm --manifest --shard --report --cache-dir --cache-size --history-size --config --heat --port --fault --drift --latency --batch-delay --signature-bytes
+        else if contains -- $word --preset --aspect-ratio --size --max-side --max-pixels --region --mask --max-change --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --max-reply --output --format --count --jobs --rpm --poll --manifest --shard --report --cache-dir --cache-size --history-size --config --heat --port --fault --drift --latency --batch-delay --signature-bytes
             set waiting $word
         else if string match -qr -- '^-[fqvVhy]*[asmonj]$' $word
             set waiting $word
@@ -105,11 +105,15 @@ complete -c nano-edit -n '__nano_edit_first' -a models -d 'List the models: size
 complete -c nano-edit -n '__nano_edit_first' -a completion -d 'Print the Tab completion of a shell, or install it'
 complete -c nano-edit -n '__nano_edit_first' -a emulator -d 'Serve the emulator on this machine: no key, no cost'
 complete -c nano-edit -n '__nano_edit_first' -a help -d 'Explain a command; exit explains the exit statuses'
+complete -c nano-edit -n '__nano_edit_first' -a jobs -d 'Edits that are made later'
 complete -c nano-edit -n '__nano_edit_first' -a replies -d 'What was paid for and has no picture yet'
 complete -c nano-edit -n '__nano_edit_first' -a history -d 'Finished edits'
 complete -c nano-edit -n '__nano_edit_first' -a auth -d 'The provider\'s key'
 complete -c nano-edit -n '__nano_edit_first' -a config -d 'The settings'
 complete -c nano-edit -n '__nano_edit_first' -a cache -d 'Results that are kept, so that the same edit costs nothing'
+complete -c nano-edit -n '__nano_edit_is jobs' -a list -d 'List the jobs that --defer has made at Google'
+complete -c nano-edit -n '__nano_edit_is jobs' -a cancel -d 'Cancel jobs; what is made already is billed'
+complete -c nano-edit -n '__nano_edit_is jobs' -a rm -d 'Remove ended jobs and their files from the service; asks first'
 complete -c nano-edit -n '__nano_edit_is replies' -a list -d 'List the replies that were paid for and have no picture yet'
 complete -c nano-edit -n '__nano_edit_is replies' -a recover -d 'Make the pictures of kept replies; sends nothing, costs nothing'
 complete -c nano-edit -n '__nano_edit_is replies' -a rm -d 'Remove kept replies; asks first'
@@ -128,6 +132,8 @@ complete -c nano-edit -n '__nano_edit_at 0 edit; and __nano_edit_at_file' -a '(_
 complete -c nano-edit -n '__nano_edit_from 1 edit' -a '(__nano_edit_pictures)'
 complete -c nano-edit -n '__nano_edit_at 0 batch' -a '(__nano_edit_any)'
 complete -c nano-edit -n '__nano_edit_at 1 batch; and __nano_edit_at_file' -a '(__nano_edit_texts)'
+complete -c nano-edit -n '__nano_edit_from 0 jobs-cancel' -a '(__nano_edit_any)'
+complete -c nano-edit -n '__nano_edit_from 0 jobs-rm' -a '(__nano_edit_any)'
 complete -c nano-edit -n '__nano_edit_at 0 diff' -a '(__nano_edit_any)'
 complete -c nano-edit -n '__nano_edit_at 1 diff' -a '(__nano_edit_any)'
 complete -c nano-edit -n '__nano_edit_from 0 replies-recover' -a '(__nano_edit_replies)'
@@ -137,7 +143,7 @@ complete -c nano-edit -n '__nano_edit_at 0 history-show' -a '(__nano_edit_any)'
 complete -c nano-edit -n '__nano_edit_at 0 config-show; and __nano_edit_at_file' -a '(__nano_edit_texts)'
 complete -c nano-edit -n '__nano_edit_from 1 config-show' -a '(__nano_edit_pictures)'
 complete -c nano-edit -n '__nano_edit_at 0 completion' -a 'bash zsh fish powershell'
-complete -c nano-edit -n '__nano_edit_at 0 help' -a 'edit batch diff models completion emulator help replies history auth config cache'
+complete -c nano-edit -n '__nano_edit_at 0 help' -a 'edit batch diff models completion emulator help jobs replies history auth config cache'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l preset -x -d 'Use the options of [presets.NAME] in the configuration'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s a -l aspect-ratio -x -k -a 'auto match 1:1 2:3 3:2 3:4 4:3 4:5 5:4 9:16 16:9 21:9 1:4 4:1 1:8 8:1' -d 'Shape of the result: auto (the model follows the source), match (nearest to the first picture), or W:H'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s s -l size -x -k -a '512 1K 2K 4K' -d 'Resolution of the result: 512, 1K, 2K or 4K'
@@ -156,11 +162,11 @@ complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l copy-metadat
 complete -c nano-edit -n '__nano_edit_is edit batch diff config-show' -l max-change -x -d 'Exit 9 when more of the pixels outside have changed'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l strict -d 'Exit 9 when the result has another size or shape than was asked for'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s m -l model -x -k -a 'pro flash lite gemini-3-pro-image gemini-3-pro-image-preview gemini-nano-banana-2.1 gemini-3.1-flash-image gemini-3.1-flash-image-preview gemini-3.1-flash-lite-image gemini-2.5-flash-image' -d 'Model, or its short name: pro, flash, ...'
-complete -c nano-edit -n '__nano_edit_is edit batch auth-login auth-status auth-logout config-show models' -l provider -x -k -a 'apiyi google' -d 'apiyi or google'
-complete -c nano-edit -n '__nano_edit_is edit batch auth-status config-show' -l base-url -x -d 'Another host that speaks the same API'
-complete -c nano-edit -n '__nano_edit_is edit batch auth-status config-show' -l api-key-file -r -F -d 'Read the key from a file'
+complete -c nano-edit -n '__nano_edit_is edit batch jobs-list jobs-cancel jobs-rm auth-login auth-status auth-logout config-show models' -l provider -x -k -a 'apiyi google' -d 'apiyi or google'
+complete -c nano-edit -n '__nano_edit_is edit batch jobs-list jobs-cancel jobs-rm auth-status config-show' -l base-url -x -d 'Another host that speaks the same API'
+complete -c nano-edit -n '__nano_edit_is edit batch jobs-list jobs-cancel jobs-rm auth-status config-show' -l api-key-file -r -F -d 'Read the key from a file'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l timeout -x -d 'For one whole attempt'
-complete -c nano-edit -n '__nano_edit_is edit batch auth-status config-show' -l connect-timeout -x -d 'For the connection'
+complete -c nano-edit -n '__nano_edit_is edit batch jobs-list jobs-cancel jobs-rm auth-status config-show' -l connect-timeout -x -d 'For the connection'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l retries -x -d 'Further attempts where nothing was billed'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l max-wait -x -d 'Longest wait between two attempts'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l retry-unknown -d 'Also try again where the lost attempt may have been billed'
@@ -170,7 +176,7 @@ complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show'
 complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show' -l format -x -k -a 'png jpg webp avif tif' -d 'png, jpg, webp, avif or tif, whatever the output is called'
 complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show' -s f -l force -d 'Replace an output that exists'
 complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show' -l save-drafts -d 'Keep the model\'s drafts beside the output, as out.draft-1.jpg'
-complete -c nano-edit -n '__nano_edit_is edit batch diff replies-list replies-recover history-list history-show auth-status config-show models cache-info' -l json -d 'Print one JSON object a result, and nothing else'
+complete -c nano-edit -n '__nano_edit_is edit batch jobs-list diff replies-list replies-recover history-list history-show auth-status config-show models cache-info' -l json -d 'Print one JSON object a result, and nothing else'
 complete -c nano-edit -n '__nano_edit_is edit config-show' -l show -a both -d 'Draw the result in the terminal'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s n -l count -x -d 'Make N variants: out-1.png, out-2.png, ...'
 complete -c nano-edit -n '__nano_edit_is edit config-show' -l each -d 'Edit every IMAGE by itself, into -o FOLDER'
@@ -180,6 +186,10 @@ complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l rpm -x -d 'R
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l fail-fast -d 'Begin no new edit after the first failure'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l skip-existing -d 'Skip edits whose output is there already'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l retry-refused -d 'Ask again for what an earlier run was refused'
+complete -c nano-edit -n '__nano_edit_is edit batch' -l defer -d 'Have the edits made within a day at half the price (Google)'
+complete -c nano-edit -n '__nano_edit_is edit batch' -l wait -d 'With --defer: stay until all edits have ended'
+complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l poll -x -d 'With --wait: the first pause between two questions, 30 by default'
+complete -c nano-edit -n '__nano_edit_is edit batch' -l retry-failed -d 'With --defer: submit anew what a job answered with an error'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l manifest -r -F -d 'Where results are noted, one JSON object a line'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l shard -x -d 'Do only the I-th of N equal parts of the list'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l report -r -F -d 'Write a page with every before and after'
@@ -193,13 +203,14 @@ complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l no-history -
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l history-size -x -d 'Most that the history\'s replies take, oldest out first'
 complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show' -s q -l quiet -d 'Say nothing but errors'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s v -l verbose -d 'Show the request, its timing and tokens'
-complete -c nano-edit -n '__nano_edit_is edit batch replies-list replies-recover auth-login auth-status auth-logout config-show config-path config-edit models cache-info cache-clear' -l config -r -F -d 'Configuration file'
+complete -c nano-edit -n '__nano_edit_is edit batch jobs-list jobs-cancel jobs-rm replies-list replies-recover auth-login auth-status auth-logout config-show config-path config-edit models cache-info cache-clear' -l config -r -F -d 'Configuration file'
 complete -c nano-edit -n '__nano_edit_is edit' -s V -l version -d 'Print the version'
-complete -c nano-edit -n '__nano_edit_is edit batch diff replies-list replies-recover replies-rm history-list history-show history-clear auth-login auth-status auth-logout config-show config-path config-edit models cache-info cache-clear completion emulator help' -s h -l help -d 'Print this help'
+complete -c nano-edit -n '__nano_edit_is edit batch jobs-list jobs-cancel jobs-rm diff replies-list replies-recover replies-rm history-list history-show history-clear auth-login auth-status auth-logout config-show config-path config-edit models cache-info cache-clear completion emulator help' -s h -l help -d 'Print this help'
 complete -c nano-edit -n '__nano_edit_is edit' -l help-all -d 'Print the help with every option'
+complete -c nano-edit -n '__nano_edit_is jobs-rm' -l all -d 'Remove all jobs of nano-edit\'s that have ended'
+complete -c nano-edit -n '__nano_edit_is jobs-rm replies-rm history-clear auth-login cache-clear' -s y -l yes -d 'Do not ask'
 complete -c nano-edit -n '__nano_edit_is diff' -l heat -x -d 'Write a picture of where it changed: yellow can just be seen, red and violet are more'
 complete -c nano-edit -n '__nano_edit_is replies-rm' -l all -d 'Remove all kept replies'
-complete -c nano-edit -n '__nano_edit_is replies-rm history-clear auth-login cache-clear' -s y -l yes -d 'Do not ask'
 complete -c nano-edit -n '__nano_edit_is auth-status' -l check -d 'Ask the service whether it takes the key'
 complete -c nano-edit -n '__nano_edit_is completion' -l install -d 'Put the script where the shell looks for it'
 complete -c nano-edit -n '__nano_edit_is emulator' -l port -x -d 'Port on 127.0.0.1'

@@ -56,6 +56,10 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--fail-fast' = 'Begin no new edit after the first failure'
         '--skip-existing' = 'Skip edits whose output is there already'
         '--retry-refused' = 'Ask again for what an earlier run was refused'
+        '--defer' = 'Have the edits made within a day at half the price (Google)'
+        '--wait' = 'With --defer: stay until all edits have ended'
+        '--poll' = 'With --wait: the first pause between two questions, 30 by default'
+        '--retry-failed' = 'With --defer: submit anew what a job answered with an error'
         '--manifest' = 'Where results are noted, one JSON object a line'
         '--shard' = 'Do only the I-th of N equal parts of the list'
         '--report' = 'Write a page with every before and after'
@@ -76,10 +80,10 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '-h' = 'Print this help'
         '--help' = 'Print this help'
         '--help-all' = 'Print the help with every option'
-        '--heat' = 'Write a picture of where it changed: yellow can just be seen, red and violet are more'
-        '--all' = 'Remove all kept replies'
+        '--all' = 'Remove all jobs of nano-edit''s that have ended'
         '-y' = 'Do not ask'
         '--yes' = 'Do not ask'
+        '--heat' = 'Write a picture of where it changed: yellow can just be seen, red and violet are more'
         '--check' = 'Ask the service whether it takes the key'
         '--install' = 'Put the script where the shell looks for it'
         '--port' = 'Port on 127.0.0.1'
@@ -93,8 +97,11 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--list-faults' = 'Print the faults as a table'
     }
     $commands = [ordered]@{
-        'edit' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run --history --no-history --history-size -q --quiet -v --verbose --config -V --version -h --help --help-all'
-        'batch' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json -n --count -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run --history --no-history --history-size -q --quiet -v --verbose --config -h --help'
+        'edit' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --defer --wait --poll --retry-failed --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run --history --no-history --history-size -q --quiet -v --verbose --config -V --version -h --help --help-all'
+        'batch' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json -n --count -j --jobs --rpm --fail-fast --skip-existing --retry-refused --defer --wait --poll --retry-failed --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run --history --no-history --history-size -q --quiet -v --verbose --config -h --help'
+        'jobs list' = '--provider --base-url --api-key-file --connect-timeout --json --config -h --help'
+        'jobs cancel' = '--provider --base-url --api-key-file --connect-timeout --config -h --help'
+        'jobs rm' = '--provider --base-url --api-key-file --connect-timeout --all -y --yes --config -h --help'
         'diff' = '--region --mask --invert-mask --max-change --heat --json -h --help'
         'replies list' = '--json --config -h --help'
         'replies recover' = '-o --output --format -f --force --save-drafts --json -q --quiet --config -h --help'
@@ -105,7 +112,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         'auth login' = '--provider -y --yes --config -h --help'
         'auth status' = '--provider --base-url --api-key-file --connect-timeout --json --check --config -h --help'
         'auth logout' = '--provider --config -h --help'
-        'config show' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --manifest --shard --report --cache --no-cache --cache-dir --cache-size --history --no-history --history-size -q --quiet -v --verbose --config -h --help'
+        'config show' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --poll --manifest --shard --report --cache --no-cache --cache-dir --cache-size --history --no-history --history-size -q --quiet -v --verbose --config -h --help'
         'config path' = '--config -h --help'
         'config edit' = '--config -h --help'
         'models' = '--provider --json --config -h --help'
@@ -118,6 +125,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
     $words = [ordered]@{
         'edit' = ''
         'batch' = ''
+        'jobs' = 'list cancel rm'
         'diff' = ''
         'replies' = 'list recover rm'
         'history' = 'list show clear'
@@ -127,7 +135,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         'cache' = 'info clear'
         'completion' = 'bash zsh fish powershell'
         'emulator' = ''
-        'help' = 'edit batch diff replies history auth config models cache completion emulator help exit'
+        'help' = 'edit batch jobs diff replies history auth config models cache completion emulator help exit'
     }
     $values = @{
         '-a' = 'auto', 'match', '1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9', '1:4', '4:1', '1:8', '8:1'
@@ -143,7 +151,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--show' = 'both'
     }
     # Options whose value only the user or the file system knows.
-    $others = @('--preset', '--max-side', '--max-pixels', '--region', '--mask', '--max-change', '--base-url', '--api-key-file', '--timeout', '--connect-timeout', '--retries', '--max-wait', '--max-reply', '-o', '--output', '-n', '--count', '-j', '--jobs', '--rpm', '--manifest', '--shard', '--report', '--cache-dir', '--cache-size', '--history-size', '--config', '--heat', '--port', '--fault', '--drift', '--latency', '--batch-delay', '--signature-bytes')
+    $others = @('--preset', '--max-side', '--max-pixels', '--region', '--mask', '--max-change', '--base-url', '--api-key-file', '--timeout', '--connect-timeout', '--retries', '--max-wait', '--max-reply', '-o', '--output', '-n', '--count', '-j', '--jobs', '--rpm', '--poll', '--manifest', '--shard', '--report', '--cache-dir', '--cache-size', '--history-size', '--config', '--heat', '--port', '--fault', '--drift', '--latency', '--batch-delay', '--signature-bytes')
 
     function Complete([string[]] $candidates, [string] $head, [string] $begun) {
         foreach ($each in $candidates) {

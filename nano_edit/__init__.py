@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from nano_edit.engine.batch.folders import each_picture
     from nano_edit.engine.batch.lists import read_list
     from nano_edit.engine.batch.runner import Batch
+    from nano_edit.engine.deferred.batch import DeferredBatch
     from nano_edit.engine.editor import Editor
     from nano_edit.errors import NanoEditError
 
 __version__ = VERSION
 __all__ = [
     "Batch",
+    "DeferredBatch",
     "Edit",
     "EditResult",
     "Editor",
@@ -36,6 +38,7 @@ _HOMES = {
     "edit_many": "nano_edit.api",
     "Edit": "nano_edit.domain",
     "Batch": "nano_edit.engine.batch.runner",
+    "DeferredBatch": "nano_edit.engine.deferred.batch",
     "Editor": "nano_edit.engine.editor",
     "each_picture": "nano_edit.engine.batch.folders",
     "read_list": "nano_edit.engine.batch.lists",

@@ -16,6 +16,7 @@
     |-- UnknownOutcomeError 10 unknown     sent, but no whole reply came
     |-- OutputError         11 output      the image came but could not be written
     |-- PartialError        12 partial     some of many edits failed
+    |-- PendingError        13 pending     deferred edits are not made yet
     `-- InterruptedEdit    130 interrupted Ctrl-C
         `-- TerminatedEdit 143 terminated  SIGTERM or SIGHUP
 
@@ -53,6 +54,7 @@ class ExitStatus(IntEnum):
     UNKNOWN = 10
     OUTPUT = 11
     PARTIAL = 12
+    PENDING = 13
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -180,6 +182,12 @@ class PartialError(NanoEditError):
     """Some of many edits failed."""
 
     exit_status = ExitStatus.PARTIAL
+
+
+class PendingError(NanoEditError):
+    """Deferred edits are not made yet; nothing is wrong."""
+
+    exit_status = ExitStatus.PENDING
 
 
 class InterruptedEdit(NanoEditError):  # noqa: N818 - named for what happened

@@ -112,6 +112,25 @@ COMMANDS = (
         ),
     ),
     Command(
+        "jobs list",
+        "jobs:list_jobs",
+        "[--json]",
+        "List the jobs that --defer has made at Google.",
+        "Each with its state and how many of its edits are made.",
+    ),
+    Command(
+        "jobs cancel",
+        "jobs:cancel_jobs",
+        "JOB...",
+        "Cancel jobs; what is made already is billed.",
+    ),
+    Command(
+        "jobs rm",
+        "jobs:remove_jobs",
+        "JOB... | --all [--yes]",
+        "Remove ended jobs and their files from the service; asks first.",
+    ),
+    Command(
         "diff",
         "diff:run",
         "BEFORE AFTER [--heat OUT.png] [OPTIONS]",
@@ -262,6 +281,7 @@ COMMANDS = (
 BY_NAME = {command.name: command for command in COMMANDS}
 WORDS = tuple(dict.fromkeys(command.name.split()[0] for command in COMMANDS))
 GROUPS = {  # words that need a second one
+    "jobs": "Edits that are made later.",
     "replies": "What was paid for and has no picture yet.",
     "history": "Finished edits.",
     "auth": "The provider's key.",

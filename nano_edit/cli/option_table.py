@@ -35,7 +35,11 @@ CONFIG_SHOW = "config show"
 EDITS = (EDIT, BATCH, CONFIG_SHOW)
 KEYS = ("auth login", "auth status", "auth logout")
 CACHES = ("cache info", "cache clear")
-SETTLED = (*EDITS, RECOVER, *KEYS, *CACHES, "replies list", "models")  # read settings
+JOBS = ("jobs list", "jobs cancel", "jobs rm")
+SETTLED = (  # read settings
+    *(*EDITS, RECOVER, *KEYS, *CACHES, *JOBS),
+    *("replies list", "models"),
+)
 HISTORIES = ("history list", "history show", "history clear")
 ALL = ("*",)
 
@@ -148,6 +152,13 @@ ROWS = (
         (RECOVER, "replies rm"),
         "REPLY...",
         "Kept replies: the first characters of their names, or paths.",
+    ),
+    Row(
+        "job_names",
+        WHAT,
+        ("jobs cancel", "jobs rm"),
+        "JOB...",
+        "Jobs, as jobs list names them; batches/ may be left out.",
     ),
     Row(
         "shell",
@@ -337,7 +348,7 @@ ROWS = (
     Row(
         "provider",
         SERVICE,
-        (*EDITS, *KEYS, "models"),
+        (*EDITS, *KEYS, *JOBS, "models"),
         "--provider NAME",
         "apiyi or google. By default apiyi, or google where GEMINI_API_KEY is the only "
         "key.",
@@ -347,14 +358,14 @@ ROWS = (
     Row(
         "base_url",
         SERVICE,
-        (*EDITS, "auth status"),
+        (*EDITS, *JOBS, "auth status"),
         "--base-url URL",
         "Another host that speaks the same API; a path in it is kept.",
     ),
     Row(
         "api_key_file",
         SERVICE,
-        (*EDITS, "auth status"),
+        (*EDITS, *JOBS, "auth status"),
         "--api-key-file FILE",
         "Read the key from a file. Otherwise: NANO_EDIT_API_KEY, then APIYI_API_KEY, "
         "or GEMINI_API_KEY and GOOGLE_API_KEY, then what auth login stored.",
@@ -370,7 +381,7 @@ ROWS = (
     Row(
         "connect_timeout",
         SERVICE,
-        (*EDITS, "auth status"),
+        (*EDITS, *JOBS, "auth status"),
         "--connect-timeout SECONDS",
         "For the connection; 10 by default.",
         least=0.1,
@@ -468,6 +479,7 @@ ROWS = (
             DIFF,
             "auth status",
             "cache info",
+            "jobs list",
             "replies list",
             "history list",
             "history show",
@@ -551,6 +563,40 @@ ROWS = (
         "Ask again for what an earlier run was refused.",
     ),
     Row(
+        "defer",
+        MANY,
+        (EDIT, BATCH),
+        "--defer",
+        "Have the edits made within a day at half the price (Google). The same command "
+        "again asks after them, and fetches them once they are made.",
+        env=False,
+    ),
+    Row(
+        "wait",
+        MANY,
+        (EDIT, BATCH),
+        "--wait",
+        "With --defer: stay until all edits have ended.",
+        env=False,
+    ),
+    Row(
+        "poll",
+        MANY,
+        EDITS,
+        "--poll SECONDS",
+        "With --wait: the first pause between two questions, 30 by default; later ones "
+        "are up to ten times as long.",
+        least=0.01,
+    ),
+    Row(
+        "retry_failed",
+        MANY,
+        (EDIT, BATCH),
+        "--retry-failed",
+        "With --defer: submit anew what a job answered with an error.",
+        env=False,
+    ),
+    Row(
         "manifest",
         MANY,
         EDITS,
@@ -632,9 +678,17 @@ ROWS = (
         env=False,
     ),
     Row(
+        "everything",
+        BEHAVIOUR,
+        ("jobs rm",),
+        "--all",
+        "Remove all jobs of nano-edit's that have ended.",
+        env=False,
+    ),
+    Row(
         "yes",
         BEHAVIOUR,
-        ("replies rm", "cache clear", "history clear", "auth login"),
+        ("replies rm", "jobs rm", "cache clear", "history clear", "auth login"),
         "-y --yes",
         "Do not ask.",
         env=False,

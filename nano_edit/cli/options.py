@@ -20,6 +20,7 @@ class Options(Frozen):
     instruction: str | None = None
     images: list[str] | None = None
     replies: list[str] | None = None
+    job_names: list[str] | None = None
     shell: str | None = None
     before: str | None = None
     after: str | None = None
@@ -76,6 +77,10 @@ class Options(Frozen):
     fail_fast: bool = False
     skip_existing: bool = False
     retry_refused: bool = False
+    defer: bool = False
+    wait: bool = False
+    poll: float = 30.0  # seconds
+    retry_failed: bool = False
     manifest: str | None = None
     shard: str | None = None
     report: str | None = None

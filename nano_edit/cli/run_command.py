@@ -110,6 +110,8 @@ def _about_model(name: str, settings: Settings) -> tuple[str, ...]:
 def _run(name: str, settings: Settings, terminal: Terminal) -> NanoEditError | None:
     """Run the command; return an error that its results have told already."""
     run = _function_of(_kind(name, settings))
+    if settings.options.defer:
+        run = import_module(f"{COMMANDS}.deferred").run_deferred
     raise_in_main_thread(Terminated)
     try:
         ended: NanoEditError | None = run(settings, terminal)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from nano_edit.emulator.account import Charge
+    from nano_edit.emulator.jobs.batches import Job
+    from nano_edit.emulator.jobs.files import StoredFile
     from nano_edit.emulator.log import LogEntry
 
 
@@ -72,6 +74,20 @@ class Emulator:
     def lines(self) -> tuple[LogEntry, ...]:
         """The edits that batches made, in order; they cost half."""
         return tuple(entry for entry in self.calls if entry.method == LINE)
+
+    @property
+    def batches(self) -> tuple[Job, ...]:
+        """The batches that were not deleted, the newest first."""
+        return self._service.deferred.batches.jobs
+
+    @property
+    def files(self) -> tuple[StoredFile, ...]:
+        """The files that were not deleted, the newest first."""
+        return self._service.deferred.files.files
+
+    def cancel_batch(self, name: str) -> None:
+        """Cancel a batch; `Refusal` for one that has ended."""
+        self._service.deferred.batches.cancel(name)
 
     @property
     def calls(self) -> tuple[LogEntry, ...]:

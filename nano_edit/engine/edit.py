@@ -21,7 +21,7 @@ from nano_edit.wire.gemini.request import RequestBody
 from nano_edit.wire.models import price_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from nano_edit.domain import EditRequest, Prepared
     from nano_edit.engine.attempt import Dependencies
@@ -38,13 +38,37 @@ def send(prepared: Prepared, dependencies: Dependencies) -> EditResult:
 
     Raises NanoEditError; its ``billed``, ``attempts`` and ``recovery`` are set.
     """
+    return _made(prepared, dependencies, _asked)
+
+
+def remembered(prepared: Prepared, dependencies: Dependencies) -> EditResult | None:
+    """Make an edit whose reply was kept or cached; None where there is none."""
+    try:
+        return _made(prepared, dependencies, _not_asked)
+    except _NotRememberedError:
+        return None
+
+
+def _not_asked(*_: object) -> Received:
+    raise _NotRememberedError
+
+
+class _NotRememberedError(Exception):
+    """Nothing was kept of the edit."""
+
+
+def _made(
+    prepared: Prepared,
+    dependencies: Dependencies,
+    ask: Callable[[Prepared, Attempts, Dependencies], Received],
+) -> EditResult:
     began = time.monotonic()
     attempts = Attempts(prepared, dependencies)
     cached = attempts.from_cache()
     kept = None if cached else attempts.from_kept()
     if kept:
         dependencies.observe(Note(FROM_KEPT))
-    received = cached or kept or _asked(prepared, attempts, dependencies)
+    received = cached or kept or ask(prepared, attempts, dependencies)
     differences = tuple(_differences(prepared.request, received))
     result = EditResult(
         image=received.image,

@@ -19,14 +19,14 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from nano_edit.domain import ApiKey, Note, Preparing, shown_source
 from nano_edit.engine.attempt import Dependencies
 from nano_edit.engine.disk_space import DiskSpace
-from nano_edit.engine.edit import send
+from nano_edit.engine.edit import remembered, send
 from nano_edit.engine.history.store import (
     HISTORY_BYTES,
     History,
@@ -138,7 +138,7 @@ class Editor:
         self._timeout = timeout
         self._connect_timeout = connect_timeout
         self._max_reply = max_reply
-        self._policy = RetryPolicy(retries, max_wait, retry_unknown)
+        self.policy = RetryPolicy(retries, max_wait, retry_unknown)
         self.emulated = emulated
         self._budget = budget_of(budget, monthly_budget)
         self.billing = Billing(
@@ -227,16 +227,22 @@ class Editor:
 
     @contextmanager
     def prepare(
-        self, edit: Edit, observe: Observe | None = None, *, prove: bool = True
+        self,
+        edit: Edit,
+        observe: Observe | None = None,
+        *,
+        prove: bool = True,
+        shared: Workspace | None = None,
     ) -> Iterator[Prepared]:
         """Check the edit and make its pictures ready; nothing is sent.
 
-        The request lasts as long as the ``with`` block.  Without ``prove`` the
-        output's folder may still be missing.  Raises UsageError or InputError.
+        The request lasts as long as the ``with`` block, or as the ``shared``
+        workspace.  Without ``prove`` the output's folder may still be missing.
+        Raises UsageError or InputError.
         """
         hear = safe(observe) if observe else self._observe
         hear(Preparing())
-        with Workspace() as workspace:
+        with nullcontext(shared) if shared else Workspace() as workspace:
             prepared = prepare(
                 edit,
                 self.provider,
@@ -255,17 +261,44 @@ class Editor:
         prepared: Prepared,
         observe: Observe | None = None,
         placing: Placing | None = None,
+        *,
+        client: Client | None = None,
     ) -> EditResult:
-        """Send what was prepared and put the result in its place."""
+        """Send what was prepared and put the result in its place.
+
+        ``client`` answers in the place of the service.
+        """
+        dependencies = self._dependencies(
+            prepared, observe, placing, client or self._connected()
+        )
+        return send(prepared, dependencies)
+
+    def remembered(
+        self,
+        prepared: Prepared,
+        observe: Observe | None = None,
+        placing: Placing | None = None,
+    ) -> EditResult | None:
+        """Make the edit of what the cache or an earlier run kept, if that is there."""
         client = self._connected()
-        dependencies = Dependencies(
+        dependencies = self._dependencies(prepared, observe, placing, client)
+        return remembered(prepared, dependencies)
+
+    def _dependencies(
+        self,
+        prepared: Prepared,
+        observe: Observe | None,
+        placing: Placing | None,
+        client: Client,
+    ) -> Dependencies:
+        return Dependencies(
             client=client,
             replies=state_folder(),
             gate=self._gate,
             observe=safe(observe) if observe else self._observe,
             billing=self.billing,
             provider=self.provider.name,
-            policy=self._policy,
+            policy=self.policy,
             cache=self._cache,
             timeout=self._timeout or timeout_for(prepared.edit.size),
             digest=self._digest,
@@ -275,7 +308,6 @@ class Editor:
             history=self.history,
             service="emulator" if self.emulated else shown_source(self.base_url),
         )
-        return send(prepared, dependencies)
 
     def service(self, key: ApiKey | None, size: str | None = None) -> Service:
         """Return the service as it is asked for an edit of ``size`` with ``key``."""
@@ -287,6 +319,10 @@ class Editor:
             connect_timeout=self._connect_timeout,
             max_reply=self._max_reply,
         )
+
+    def service_with_key(self) -> Service:
+        """Return the service with its key; raises AuthError when there is none."""
+        return self.service(self._key())
 
     def _connected(self) -> Client:
         with self._lock:

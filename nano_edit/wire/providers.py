@@ -25,6 +25,7 @@ class Provider(NamedTuple):
     bills_by_call: bool  # not by token: an answer without a picture costs the same
     max_image_bytes: int = 7_000_000  # one picture, before base64
     max_request_bytes: int = 100_000_000  # all pictures, before base64
+    has_batches: bool = False  # it makes edits later, at half the price
 
     def headers(self, key: ApiKey) -> dict[str, str]:
         """Return the header that carries the key."""
@@ -55,6 +56,7 @@ PROVIDERS = {
             key_page="https://aistudio.google.com/apikey",
             key_begins=("AIza", "AQ."),
             bills_by_call=False,
+            has_batches=True,
         ),
     )
 }

@@ -217,6 +217,19 @@ def test_12_partial_some_of_many_edits_failed(
     assert (tmp_path / "out" / "in-edited.jpg").exists()
 
 
+def test_13_pending_deferred_edits_are_not_made_yet(run: Run, picture: Path) -> None:
+    deferred = ("sepia", "--each", picture, "-o", "out/", "--defer")
+    with Emulator(batch_delay=60) as emulator:
+        env = {"NANO_EDIT_BASE_URL": emulator.url, "NANO_EDIT_API_KEY": "any"}
+        assert run(*deferred, "--provider", "google", env=env).status == 0
+        done = run(*deferred, "--provider", "google", env=env)
+        listed = run("jobs", "list", env=env)
+    assert done.status == 13
+    assert "1 job is under way: 0 of 1 edit made." in done.stderr
+    assert "Billed" not in done.stderr
+    assert "pending" in listed.stdout
+
+
 # --- signals -----------------------------------------------------------------
 
 

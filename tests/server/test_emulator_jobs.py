@@ -206,6 +206,12 @@ def test_a_start_needs_a_key_known_fields_and_a_short_name(service: Service) -> 
     assert "Unknown name" in wrong.json["error"]["message"]
 
 
+def test_the_upload_can_be_sent_elsewhere(service: Service) -> None:
+    service.emulator.set_faults("upload-elsewhere=http://127.0.0.1:9/x")
+    url = service.start(10).headers["X-Goog-Upload-URL"]
+    assert url.startswith("http://127.0.0.1:9/x?upload_id=")
+
+
 def test_chunks_that_do_not_fit_are_refused(service: Service) -> None:
     url = service.start(2 * GRANULE).headers["X-Goog-Upload-URL"]
     for data, offset, command, said in (

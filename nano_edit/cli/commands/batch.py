@@ -14,11 +14,10 @@ import os
 import signal
 import threading
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nano_edit.cli.commands.edit import tell_dry_run
+from nano_edit.cli.commands.many import again_hint, manifest_of, report_of
 from nano_edit.cli.config.service import base_edit, edit_of, editor_for
 from nano_edit.cli.display.batch_live import batch_display_for
 from nano_edit.cli.display.dry_run import dry_run_total
@@ -33,22 +32,21 @@ from nano_edit.errors import InterruptedEdit, TerminatedEdit, UsageError
 from nano_edit.pictures.inputs.sources import STDIN, locate
 from nano_edit.pictures.inputs.workspace import Workspace
 from nano_edit.pictures.outputs.destination import default_stem
-from nano_edit.report.writer import ReportWriter
 from nano_edit.wire.http.download import download
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from nano_edit.cli.config.settings import Settings
     from nano_edit.cli.display.batch_log import BatchDisplay
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
     from nano_edit.domain import Edit, EditEvent
-    from nano_edit.engine.batch.summary import Summary
     from nano_edit.engine.editor import Editor
     from nano_edit.errors import NanoEditError
 
-MANIFEST = "results.jsonl"
+    Make = Callable[[list[Edit], Editor, Options, Terminal], NanoEditError | None]
+
 GRACE = 30.0  # seconds that what is under way gets after SIGTERM or SIGHUP
 
 
@@ -57,6 +55,11 @@ def run_many(base: Settings, terminal: Terminal) -> NanoEditError | None:
 
     Raises NanoEditError for what is refused before anything is sent.
     """
+    return run_list(base, terminal, _run)
+
+
+def run_list(base: Settings, terminal: Terminal, make: Make) -> NanoEditError | None:
+    """Read the list and hand it to ``make``, or tell what it would send."""
     options = base.options
     with Workspace() as workspace, ExitStack() as stack:
 
@@ -69,7 +72,7 @@ def run_many(base: Settings, terminal: Terminal) -> NanoEditError | None:
         if options.dry_run:
             _tell_plan(edits, editor, options, terminal)
             return None
-        return _run(edits, editor, options, terminal)
+        return make(edits, editor, options, terminal)
 
 
 # --- the list ------------------------------------------------------------------
@@ -174,7 +177,7 @@ def _run(
 ) -> NanoEditError | None:
     manifest = manifest_of(options)
     display = batch_display_for(options, terminal)
-    report = _report_of(options) if options.report else None
+    report = report_of(options) if options.report else None
     try:
         batch = Batch(
             editor,
@@ -204,36 +207,9 @@ def _run(
             display.ended(outcome)
         if report and batch.summary.left:
             report.finish(cut_short=True)
-    return batch.summary.error(_again(batch.summary, resumable=manifest is not None))
-
-
-def _again(summary: Summary, *, resumable: bool) -> str:
-    if summary.only_refused:
-        again = "; --retry-refused asks again" if resumable else ""
-        return f"Change what was refused, the instruction or the picture{again}."
-    how = "what is done is not done twice"
-    if not resumable:
-        how = "with --skip-existing it makes only what is missing"
-    if summary.needs_changes:
-        return f"Correct what failed, then run the same command again: {how}."
-    return f"Run the same command again: {how}."
-
-
-def manifest_of(options: Options) -> Path | None:
-    """Return the manifest: the one named, or for lists the one beside the outputs."""
-    if options.manifest:
-        return Path(options.manifest)
-    if not (options.batch or options.each):
-        return None
-    beside = Path(options.output) if options.output else Path()
-    is_folder = options.each or beside.is_dir() or str(options.output).endswith("/")
-    return (beside if is_folder else beside.parent) / MANIFEST
-
-
-def _report_of(options: Options) -> ReportWriter:
-    title = options.instruction or options.batch or "nano-edit"
-    path = Path(options.report or "")
-    return ReportWriter(path, title=title, started=datetime.now(UTC))
+    return batch.summary.error(
+        again_hint(batch.summary, resumable=manifest is not None)
+    )
 
 
 # --- signals --------------------------------------------------------------------

@@ -43,11 +43,17 @@ _SINGLE = _Need(
     "It is for a single edit; --report shows many.",
 )
 _EACH = _Need(lambda options: options.each, "without --each", "Add --each.")
+_DEFER = _Need(lambda options: options.defer, "without --defer", "Add --defer.")
 _CACHE = _Need(lambda options: options.cache, "without the cache", "Add --cache.")
 _CHECK = _Need(lambda options: options.check, "without --check", "Add --check.")
 _NAMED = _Need(
     lambda options: not options.replies,
     "beside the replies that are named",
+    "Name some, or say --all.",
+)
+_NAMED_JOBS = _Need(
+    lambda options: not options.job_names,
+    "beside the jobs that are named",
     "Name some, or say --all.",
 )
 _OF_EDITS: dict[str, _Need] = {
@@ -60,11 +66,14 @@ _OF_EDITS: dict[str, _Need] = {
             "manifest",
             "shard",
             "report",
+            "defer",
         ),
         _MANY,
     ),
     **dict.fromkeys(("show", "show_both"), _SINGLE),
     "recursive": _EACH,
+    **dict.fromkeys(("wait", "retry_failed"), _DEFER),
+    "poll": _Need(lambda options: options.wait, "without --wait", "Add --wait."),
     **dict.fromkeys(("cache_dir", "cache_size"), _CACHE),
 }
 
@@ -74,6 +83,7 @@ _NEEDS: dict[str, dict[str, _Need]] = {
     BATCH: _OF_EDITS,
     "auth status": dict.fromkeys(("base_url", "connect_timeout"), _CHECK),
     "replies rm": {"everything": _NAMED},
+    "jobs rm": {"everything": _NAMED_JOBS},
 }
 
 

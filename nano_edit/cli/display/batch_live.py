@@ -44,6 +44,10 @@ class LiveBatchDisplay(BatchDisplay):
         super().__exit__(kind)
         self._area.__exit__()
 
+    def progress(self, text: str) -> None:
+        """Show how a wait goes, in the last line."""
+        self._area.draw(lambda screen: screen.show_text(text))
+
     def _look(self, woken: bool) -> None:
         del woken
         now = time.monotonic()

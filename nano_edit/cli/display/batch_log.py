@@ -54,6 +54,7 @@ class BatchDisplay:
         self.summary = Summary(0)  # the batch's own, once there is one
         self._began = time.monotonic()
         self._interval = interval
+        self._due_progress = self._began + interval
         self._lock = threading.Lock()  # of what is under way
         self._running: dict[int, tuple[str, Progress]] = {}
         self._hints: set[str] = set()  # that were given already
@@ -74,6 +75,13 @@ class BatchDisplay:
         """Tell a sentence."""
         if not self.options.quiet:
             self._say(text)
+
+    def progress(self, text: str) -> None:
+        """Tell how a wait goes, now and then; a board shows it all the time."""
+        now = time.monotonic()
+        if now >= self._due_progress:
+            self._due_progress = now + self._interval
+            self.note(text)
 
     def observe(self, edit: Edit, event: EditEvent) -> None:
         """Take an event of an edit; the first enters it among those under way."""

@@ -97,6 +97,10 @@ class Screen:
         """Show one edit as it is at the time ``now``."""
         self._show(line_of(stage, now, usual, self._console), 1)
 
+    def show_text(self, text: str) -> None:
+        """Show a line of text."""
+        self._show(Text(text, "dim", no_wrap=True, overflow="ellipsis"), 1)
+
     def show_board(
         self,
         running: Sequence[tuple[str, Stage]],

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ALARM = "nano-edit:"  # how the end of a run that failed begins
 
 # With these nothing was sent, so nothing is said about the bill.
-_NEVER_SENT = {ExitStatus.USAGE, ExitStatus.INPUT}
+_NEVER_SENT = {ExitStatus.USAGE, ExitStatus.INPUT, ExitStatus.PENDING}
 
 
 def shows_paths(terminal: Terminal) -> bool:
@@ -118,6 +118,7 @@ def sums(summary: Summary, seconds: float) -> list[tuple[str, str]]:
         ("from kept replies", f"{summary.recovered}", summary.recovered),
         ("skipped", f"{summary.skipped}", summary.skipped),
         ("failed", f"{summary.failed} ({reasons})", summary.failed),
+        ("under way", f"{summary.under_way}", summary.under_way),
         ("not begun", f"{summary.left}", summary.left),
         ("tokens", f"{summary.tokens:,}", summary.tokens),
         ("time", duration(seconds), True),

@@ -19,6 +19,7 @@ EXITS = (
     (10, "unknown", "sent, but no whole reply came: it may have been billed"),
     (11, "output", "the image came but could not be written; where it is kept"),
     (12, "partial", "some of many edits failed"),
+    (13, "pending", "deferred edits are not made yet: ask again later"),
     (130, "interrupted", "Ctrl-C"),
     (143, "terminated", "SIGTERM or SIGHUP"),
 )

@@ -6,7 +6,7 @@ next chunk, finalize, creation, job or download.  Edits pass it by and succeed.
 
 from __future__ import annotations
 
-from nano_edit.emulator.faults.kind import FaultSection, ordinary
+from nano_edit.emulator.faults.kind import TEXT, FaultSection, ordinary
 
 DEFERRED = FaultSection("Files and batches")
 
@@ -19,6 +19,15 @@ def _row(
     )
 
 
+DEFERRED.add(
+    "upload-elsewhere",
+    "the URL for the upload is ARG, at another host",
+    ordinary,
+    stage="start",
+    argument="URL",
+    default="http://127.0.0.1:9/elsewhere",
+    pattern=TEXT,
+)
 _row(
     "upload-cut",
     "chunk",

@@ -128,7 +128,9 @@ class DeferredApi:
         if call.match["model"]:
             return self._create(call.match["model"], call.match["version"], body)
         if call.method == "files.upload":
-            return start_upload(self.files, call.headers, body, call.base_url)
+            return start_upload(
+                *(self.files, call.headers, body, call.base_url), self._faults
+            )
         if call.match["what"] == "batches":
             return self._of_batches(call)
         return self._of_files(call)

@@ -35,7 +35,11 @@ class UploadRequest(NamedTuple):
 
 
 def start_upload(
-    store: FileStore, headers: Message[str, str], body: bytes, base_url: str
+    store: FileStore,
+    headers: Message[str, str],
+    body: bytes,
+    base_url: str,
+    faults: FaultQueue,
 ) -> Response:
     """Begin an upload and tell its URL; `Refusal` for what the protocol forbids."""
     if headers.get("X-Goog-Upload-Protocol", "").lower() != "resumable":
@@ -54,6 +58,9 @@ def start_upload(
         raise invalid("File display name is too long.")
     upload = store.start(name, mime_type, size)
     url = f"{base_url}/upload/v1beta/files?upload_id={upload.id}"
+    fault = faults.take("start")
+    if fault.kind.name == "upload-elsewhere":
+        url = f"{fault.argument}?upload_id={upload.id}"
     return Response(
         200,
         (),

@@ -104,6 +104,11 @@ class Manifest:
         placing = self._placing.get(job)
         return _placed(placing) if placing else None
 
+    def error_of(self, job: str) -> dict[str, Any] | None:
+        """Return what the failure said, if that is how this edit ended."""
+        error = self._last.get(job, {}).get("error")
+        return error if isinstance(error, dict) else None
+
     def refusal_of(self, job: str) -> dict[str, Any] | None:
         """Return what a refusal said, if that is how this edit ended."""
         error = self._last.get(job, {}).get("error")

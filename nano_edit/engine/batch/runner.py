@@ -35,11 +35,18 @@ from nano_edit.engine.batch.folders import make_folders
 from nano_edit.engine.batch.manifest import Manifest, job_id
 from nano_edit.engine.batch.memory import STACK, give_back, most_threads, share_heap
 from nano_edit.engine.batch.plan import check_all
+from nano_edit.engine.batch.submissions import Submissions, file_of
 from nano_edit.engine.batch.summary import Summary, is_for_all
 from nano_edit.engine.batch.summary import edits as counted
 from nano_edit.engine.prepare import model_of, possible_outputs
 from nano_edit.engine.records import record_of_error, record_of_result
-from nano_edit.errors import BudgetError, InterruptedEdit, NanoEditError, RefusedError
+from nano_edit.errors import (
+    BudgetError,
+    InterruptedEdit,
+    NanoEditError,
+    RefusedError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     import os
@@ -117,7 +124,10 @@ class Batch:
         self._faults: list[BaseException] = []
         self.summary = Summary(len(self._edits))
         make_folders(self._edits)
-        self._manifest = None if manifest is None else Manifest(Path(manifest))
+        self._manifest = None
+        if manifest is not None:
+            _check_not_deferred(Path(manifest), map(self._job, self._edits))
+            self._manifest = Manifest(Path(manifest))
         editor.allow(jobs)
         if self._manifest:
             editor.billing.budget.add(self._manifest.spent)
@@ -302,3 +312,20 @@ class Batch:
         if self._fail_fast or is_for_all(error):
             self.summary.drained_by = error
             self.drain()
+
+
+def _check_not_deferred(manifest: Path, edit_ids: Iterable[str]) -> None:
+    """Raise UsageError for edits that a job makes already: they would be paid twice."""
+    if not file_of(manifest).exists():
+        return
+    submissions = Submissions(manifest)
+    submissions.close()
+    under_way = submissions.under_way()
+    found = [under_way[edit_id] for edit_id in edit_ids if edit_id in under_way]
+    if found:
+        names = ", ".join(sorted({each.name or "a job" for each in found}))
+        raise UsageError(
+            f"{counted(len(found))} of this list are in {names} already; made now, "
+            "they would be paid for twice.",
+            hint="Add --defer to fetch them, or cancel: nano-edit jobs cancel JOB.",
+        )

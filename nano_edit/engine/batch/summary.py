@@ -47,6 +47,7 @@ class Summary:
     reasons: Counter[str] = field(default_factory=Counter)  # exit code -> failures
     billed: Billed = Billed.NO  # the worst that is known of any edit
     stopped_by: type[InterruptedEdit] | None = None  # Ctrl-C or SIGTERM
+    under_way: int = 0  # deferred: submitted, and not fetched yet
     drained_by: NanoEditError | None = None  # the failure that ended the run
 
     @property
@@ -62,7 +63,7 @@ class Summary:
     @property
     def left(self) -> int:
         """How many edits were not begun."""
-        return self.total - self.ended
+        return self.total - self.ended - self.under_way
 
     @property
     def exit_status(self) -> ExitStatus:

@@ -102,6 +102,7 @@ class RemoteJob(Frozen):
     total: int = 0  # lines
     succeeded: int = 0
     failed: int = 0
+    source: str = ""  # "files/abc": its lines
     results: str = ""  # "files/abc"; "": there are none
     message: str = ""  # why it failed, in the service's words
 
@@ -174,6 +175,7 @@ def _job(document: dict[str, Any]) -> RemoteJob:
         total=_count(stats, "requestCount"),
         succeeded=_count(stats, "successfulRequestCount"),
         failed=_count(stats, "failedRequestCount"),
+        source=_text(_member(about, "inputConfig"), "fileName"),
         results=next(filter(None, files), ""),
         message=_text(error, "message"),
     )

@@ -1,0 +1,1 @@
+"""Many edits made later at half the price: submitted, asked after, fetched."""

@@ -1,0 +1,101 @@
+"""What earlier runs made of an edit: done, refused, failed; or nothing yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nano_edit.domain import Billed
+from nano_edit.engine.batch.manifest import job_id
+from nano_edit.engine.batch.runner import Outcome
+from nano_edit.engine.deferred.answers import HINT
+from nano_edit.engine.prepare import model_of, possible_outputs
+from nano_edit.engine.records import record_of_error
+from nano_edit.errors import ExitStatus, NanoEditError
+
+if TYPE_CHECKING:
+    from nano_edit.domain import Edit
+    from nano_edit.engine.batch.manifest import Manifest
+    from nano_edit.engine.batch.submissions import Submissions
+    from nano_edit.engine.editor import Editor
+    from nano_edit.engine.records import Record
+
+
+class Earlier:
+    """Looks edits up in the manifest and the file of submissions."""
+
+    def __init__(
+        self,
+        editor: Editor,
+        manifest: Manifest,
+        submissions: Submissions,
+        *,
+        skip_existing: bool,
+        retry_failed: bool,
+        retry_refused: bool,
+    ) -> None:
+        self._editor = editor
+        self._manifest = manifest
+        self._submissions = submissions
+        self._skip_existing = skip_existing
+        self._retry_failed = retry_failed
+        self._retry_refused = retry_refused
+
+    def id_of(self, edit: Edit) -> str:
+        """Return the edit's id in every run."""
+        provider = self._editor.provider
+        model = model_of(edit, provider)
+        return job_id(edit, provider.name, model, emulated=self._editor.emulated)
+
+    def outcome(self, edit: Edit, edit_id: str) -> Outcome | None:
+        """Return how the edit ended already, if it is not to be asked for."""
+        about = facts_of(edit, edit_id)
+        if there := self._output_there(edit, edit_id):
+            record = {"ok": True, "skipped": True, "output": there, **about}
+            return Outcome(edit, record, is_new=False)
+        if error := self._failure_of(edit, edit_id):
+            record = {**record_of_error(error, edit.output), **about}
+            return Outcome(edit, record, error=error, is_new=False)
+        return None
+
+    def _output_there(self, edit: Edit, edit_id: str) -> str | None:
+        if output := self._manifest.output_of(edit_id):
+            return output
+        if not self._skip_existing:
+            return None
+        files = possible_outputs(edit)
+        return next((str(file) for file in files if file.exists()), None)
+
+    def _failure_of(self, edit: Edit, edit_id: str) -> NanoEditError | None:
+        """Return the error of an earlier run that asking again might repeat."""
+        if edit_id in self._submissions.under_way():
+            return None
+        told = self._manifest.error_of(edit_id)
+        if told is None:
+            return None
+        is_refused = told.get("code") == ExitStatus.REFUSED.code
+        is_answered = edit_id in self._submissions.fetched()
+        if self._retry_refused if is_refused else not is_answered or self._retry_failed:
+            return None
+        hint = HINT
+        if is_refused:
+            hint = "Change the instruction or the picture; --retry-refused asks again."
+        kind = _KINDS.get(str(told.get("code")), NanoEditError)
+        what = "was refused" if is_refused else "failed"
+        error = kind(
+            f"{edit.label} {what} in an earlier run: {told.get('message')}", hint=hint
+        )
+        error.billed = Billed.NO  # by this run
+        return error
+
+
+_KINDS = {kind.exit_status.code: kind for kind in NanoEditError.__subclasses__()}
+
+
+def facts_of(edit: Edit, edit_id: str) -> Record:
+    """Return what a record tells of the edit itself."""
+    return {
+        "job": edit_id,
+        "label": edit.label,
+        "instruction": edit.instruction,
+        "images": list(edit.images),
+    }

@@ -1,0 +1,251 @@
+"""The jobs under way: asked after, fetched when they have ended, and removed."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from nano_edit.domain import Billed
+from nano_edit.engine.batch.runner import Outcome
+from nano_edit.engine.batch.submissions import FETCHED
+from nano_edit.engine.batch.summary import edits as counted
+from nano_edit.engine.deferred.answers import HINT
+from nano_edit.engine.deferred.earlier import facts_of
+from nano_edit.engine.deferred.fetch import Fetching, is_ours
+from nano_edit.engine.deferred.results import result_lines
+from nano_edit.engine.records import record_of_error, record_of_result
+from nano_edit.engine.replies.kept import list_kept, remove_reply
+from nano_edit.engine.replies.spool import state_folder
+from nano_edit.errors import InterruptedEdit, NanoEditError, ServerError
+from nano_edit.frozen import Frozen
+from nano_edit.wire.gemini.batch_jobs import JobState
+from nano_edit.wire.gemini.errors import quoted_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from nano_edit.domain import Edit, EditEvent
+    from nano_edit.engine.batch.manifest import Manifest
+    from nano_edit.engine.batch.submissions import Submission, Submissions
+    from nano_edit.engine.deferred.calls import Repeating
+    from nano_edit.engine.deferred.results import ResultLine
+    from nano_edit.engine.editor import Editor
+    from nano_edit.wire.gemini.batch_jobs import RemoteJob
+    from nano_edit.wire.http.batch_api import BatchApi
+
+    HearOf = Callable[[Edit], Callable[[EditEvent], None]]
+
+GONE = "gone"  # the service does not know it any more
+_ENDS = {
+    JobState.EXPIRED: "expired at the service",
+    JobState.FAILED: "failed at the service",
+    JobState.CANCELLED: "was cancelled",
+    GONE: "is not known to the service any more",
+}
+
+
+class Job(Frozen):
+    """A job under way, as it was when it was asked after."""
+
+    name: str  # "batches/abc"
+    state: str  # "pending", "running"
+    total: int  # edits
+    made: int  # edits that the service has made
+    failed: int
+
+
+class Jobs:
+    """What was submitted and is not fetched yet."""
+
+    def __init__(
+        self,
+        editor: Editor,
+        manifest: Manifest,
+        submissions: Submissions,
+        note: Callable[[str], None],
+    ) -> None:
+        self._editor = editor
+        self._manifest = manifest
+        self._submissions = submissions
+        self._note = note
+        self._expected: dict[str, Edit] = {}  # by the edit's id
+        self._last: dict[str, RemoteJob] = {}  # by key: as it was last told
+        self._ends: list[str] = []  # sentences: jobs that ended without results
+
+    def open(self, api: BatchApi, repeating: Repeating) -> None:
+        """Take the service that is to be asked."""
+        self._api = api
+        self._repeating = repeating
+
+    def expect(self, edit: Edit, edit_id: str) -> None:
+        """Note that an edit of this run is in a job."""
+        self._expected[edit_id] = edit
+
+    @property
+    def expected(self) -> int:
+        """How many edits of this run are in jobs under way."""
+        return len(self._expected)
+
+    @property
+    def pending(self) -> list[Job]:
+        """The jobs that have not ended."""
+        return [self._described(each) for each in self._submissions.pending]
+
+    def error(self) -> NanoEditError | None:
+        """Return the error for the jobs that ended without results."""
+        if not self._ends:
+            return None
+        return ServerError(
+            " ".join(self._ends),
+            hint="Run the same command again to submit what is missing anew.",
+        )
+
+    def _described(self, submission: Submission) -> Job:
+        job = self._last.get(submission.key)
+        return Job(
+            name=submission.name,
+            state=str(job.state if job else JobState.PENDING),
+            total=len(submission.edits),
+            made=job.succeeded if job else 0,
+            failed=job.failed if job else 0,
+        )
+
+    # --- fetching ---------------------------------------------------------------
+
+    def fetch(self, hear_of: HearOf) -> Iterator[Outcome]:
+        """Ask after each job; yield the outcomes of those that have ended."""
+        for submission in self._submissions.pending:
+            name = submission.name
+            job = self._repeating(lambda name=name: self._api.job(name))  # type: ignore[misc]
+            if job is None:
+                self._end(submission, GONE)
+            elif job.state.has_ended:
+                yield from self._fetched(submission, job, hear_of)
+            else:
+                self._last[submission.key] = job
+
+    def _fetched(
+        self, submission: Submission, job: RemoteJob, hear_of: HearOf
+    ) -> Iterator[Outcome]:
+        fetching = Fetching(self._editor, submission, self._api.hide_key)
+        left = dict(submission.edits)
+        is_complete = True
+        if job.results:
+            folder = state_folder()
+            for line in result_lines(self._api, job.results, folder, self._repeating):
+                key = line.key
+                about = left.pop(key, None) if key is not None else None
+                if about is None:
+                    continue
+                outcome = self._made(fetching, line, about, hear_of)
+                if outcome is None:
+                    continue
+                error = outcome.error
+                if isinstance(error, InterruptedEdit):
+                    raise error
+                if error and is_ours(error) and error.recovery is None:
+                    is_complete = False
+                yield outcome
+        if job.state is JobState.SUCCEEDED:
+            yield from self._missing(left)
+        if is_complete:
+            self._settle(submission, job, left)
+
+    def _made(
+        self,
+        fetching: Fetching,
+        line: ResultLine,
+        about: list[str],
+        hear_of: HearOf,
+    ) -> Outcome | None:
+        """Make the edit of a line; None where an earlier run did, or it is unknown."""
+        edit_id, reply_key = about[:2]
+        edit = self._expected.pop(edit_id, None)
+        if edit is None:
+            if not self._manifest.output_of(edit_id) and line.error is None:
+                kept = fetching.keep(line, "", "Its edit is not in the list any more.")
+                self._note(f"The reply of an edit that left the list is kept: {kept}")
+            return None
+        facts = facts_of(edit, edit_id)
+        try:
+            result = fetching.edit(
+                edit,
+                line,
+                reply_key,
+                hear_of(edit),
+                lambda image: self._manifest.placing(edit_id, image),
+            )
+        except NanoEditError as error:
+            record = {**record_of_error(error, edit.output), **facts}
+            return Outcome(edit, record, error=error)
+        return Outcome(edit, {**record_of_result(result), **facts}, result)
+
+    def _missing(self, left: dict[str, list[str]]) -> Iterator[Outcome]:
+        """Yield a failure for each edit that the results say nothing of."""
+        for edit_id, *_ in left.values():
+            edit = self._expected.pop(edit_id, None)
+            if edit is None:
+                continue
+            error = ServerError(
+                "The results of the job hold nothing for this edit.",
+                hint=HINT,
+                billed=Billed.UNKNOWN,
+            )
+            record = {**record_of_error(error, edit.output), **facts_of(edit, edit_id)}
+            yield Outcome(edit, record, error=error)
+
+    # --- the end of a job -----------------------------------------------------------
+
+    def _settle(
+        self, submission: Submission, job: RemoteJob, left: dict[str, list[str]]
+    ) -> None:
+        """Note that a job is fetched, and remove it from the service."""
+        self._submissions.note(submission, results=job.results)
+        if job.state is JobState.SUCCEEDED:
+            self._submissions.note(submission, ended=FETCHED)
+        else:
+            self._end(submission, job.state, len(left), job.message)
+        self._remove(submission)
+        self._forget_cut(submission)
+
+    def _end(
+        self,
+        submission: Submission,
+        state: str,
+        missing: int | None = None,
+        message: str = "",
+    ) -> None:
+        count = len(submission.edits) if missing is None else missing
+        self._submissions.note(submission, ended=str(state))
+        said = quoted_words(self._api.hide_key(message))
+        what = f"{_ENDS[state]}: {counted(count)} not made."
+        self._ends.append(f"The job {submission.name} {what}{said}")
+        for edit_id in submission.ids:
+            self._expected.pop(edit_id, None)
+
+    def remove_ended(self) -> None:
+        """Remove from the service what earlier runs fetched and left there."""
+        for submission in self._submissions.by_key.values():
+            if submission.ended and not submission.removed:
+                self._remove(submission)
+
+    def _remove(self, submission: Submission) -> None:
+        removed = True
+        for name in (submission.name, submission.file, submission.results):
+            try:
+                if name:
+                    self._api.delete(name)
+            except NanoEditError:
+                # The service may keep results to itself until they expire.
+                removed = removed and name == submission.results
+        if removed:
+            self._submissions.note(submission, removed=True)
+
+    def _forget_cut(self, submission: Submission) -> None:
+        """Remove the replies that a kill cut while these results were read."""
+        keys = {about[1] for about in submission.edits.values()}
+        folder = state_folder()
+        for reply in list_kept(folder):
+            if reply.about.job in keys and not (reply.whole or reply.in_use):
+                with suppress(OSError):
+                    remove_reply(reply.path, folder)
