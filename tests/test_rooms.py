@@ -52,7 +52,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "engine.deferred": {
         "wire", "wire.codec", "wire.gemini", "wire.http", "pictures.inputs", "engine",
-        "engine.batch", "engine.replies",
+        "engine.batch", "engine.replies", "engine.money",
     },
     "report": {"pictures.inputs"},
     "api": {"engine", "engine.batch", "report"},

@@ -20,6 +20,7 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -263,14 +264,17 @@ class Editor:
         placing: Placing | None = None,
         *,
         client: Client | None = None,
+        billing: Billing | None = None,
     ) -> EditResult:
         """Send what was prepared and put the result in its place.
 
-        ``client`` answers in the place of the service.
+        ``client`` answers in the place of the service, and ``billing`` counts it.
         """
         dependencies = self._dependencies(
             prepared, observe, placing, client or self._connected()
         )
+        if billing is not None:
+            dependencies = replace(dependencies, billing=billing)
         return send(prepared, dependencies)
 
     def remembered(

@@ -19,6 +19,7 @@ from support import noise, photo
 from nano_edit import Batch, DeferredBatch, Edit, Editor, NanoEditError
 from nano_edit.emulator import Emulator
 from nano_edit.engine.batch.submissions import PREFIX, Submissions, file_of
+from nano_edit.engine.money.ledger import ledger_path, read_calls, spent
 from nano_edit.engine.replies.kept import list_kept
 from nano_edit.engine.replies.spool import state_folder
 from nano_edit.errors import (
@@ -79,11 +80,19 @@ class Ran:
 
 
 def run(
-    emulator: Emulator, folder: Path, listed: list[Edit] | None = None, **more: Any
+    emulator: Emulator,
+    folder: Path,
+    listed: list[Edit] | None = None,
+    budget: float | None = None,
+    **more: Any,
 ) -> Ran:
     ran = Ran([], None, [], [])
     with Editor(
-        provider="google", base_url=emulator.url, api_key="any", max_wait=0.01
+        provider="google",
+        base_url=emulator.url,
+        api_key="any",
+        max_wait=0.01,
+        budget=budget,
     ) as editor:
         try:
             with DeferredBatch(
@@ -282,6 +291,57 @@ def test_a_fault_ends_as_the_table_says(
     assert paid.total() == row.paid
     assert len(outputs(tmp_path)) == COUNT - len(row.failures)
     assert (emulator.batches, emulator.files) == ((), ())
+    assert_ledger_is_right(emulator)
+
+
+def assert_ledger_is_right(emulator: Emulator) -> None:
+    """Compare the ledger with the account; an end that nobody knows stands apart."""
+    calls = read_calls(ledger_path())
+    assert {call.tier for call in calls} == {"batch"}
+    sure = [call for call in calls if call.billed == "yes"]
+    unknown = [call for call in calls if call.billed == "unknown"]
+    charges = emulator.billed
+    assert len(sure) <= len(charges) <= len(sure) + len(unknown)
+    by_id = {charge.response_id: charge.dollars for charge in charges}
+    for call in sure:
+        if call.counted and call.response_id in by_id:  # a cut may have shortened it
+            assert call.dollars == pytest.approx(by_id[call.response_id], rel=0.01)
+
+
+def test_the_ledger_and_the_results_say_what_it_cost(
+    tmp_path: Path, emulator: Emulator
+) -> None:
+    ran = run(emulator, tmp_path)
+    calls = read_calls(ledger_path())
+    assert [call.outcome for call in calls] == ["picture"] * 3
+    paid = [charge.dollars for charge in emulator.billed]
+    assert [call.dollars for call in calls] == pytest.approx(paid, rel=0.01)
+    costs = [each.record["cost"] for each in ran.outcomes]
+    assert [cost["dollars"] for cost in costs] == pytest.approx(paid, rel=0.01)
+    assert not any(cost["estimated"] for cost in costs)
+    assert 0.05 < max(cost["dollars"] for cost in costs) < 0.08  # half of 0.138
+
+
+def test_a_job_that_is_under_way_counts_in_the_ledger(tmp_path: Path) -> None:
+    with Emulator(signature_bytes=1000, batch_delay=60) as emulator:
+        run(emulator, tmp_path, wait=False)
+        run(emulator, tmp_path, wait=False)
+    calls = read_calls(ledger_path())
+    assert [(call.outcome, call.billed) for call in calls] == [("sent", "unknown")] * 3
+    assert 0.05 * 3 < spent(calls) < 0.08 * 3
+
+
+def test_the_budget_holds_over_submissions(tmp_path: Path) -> None:
+    with Emulator(signature_bytes=1000, batch_delay=60) as emulator:
+        first = run(emulator, tmp_path, wait=False, budget=0.16)
+        assert first.error
+        assert first.error.exit_status is ExitStatus.QUOTA
+        assert "The budget of $0.16" in first.error.message
+        assert [job.total for job in emulator.batches] == [2]
+        again = run(emulator, tmp_path, wait=False, budget=0.16)
+        assert again.error
+        assert again.error.exit_status is ExitStatus.QUOTA
+        assert len(emulator.batches) == 1
 
 
 def test_what_failed_is_asked_for_again_only_on_request(

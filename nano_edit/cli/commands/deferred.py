@@ -11,7 +11,7 @@ from nano_edit.cli.display.batch_live import batch_display_for
 from nano_edit.engine.batch.summary import edits as count_text
 from nano_edit.engine.deferred.batch import DeferredBatch
 from nano_edit.errors import UsageError
-from nano_edit.units import size_text
+from nano_edit.units import money, size_text
 
 if TYPE_CHECKING:
     from nano_edit.cli.config.settings import Settings
@@ -45,9 +45,11 @@ def _run(
     display = batch_display_for(options, terminal)
 
     def approve(group: Group) -> None:
+        dollars = group.cost.dollars
+        about = "price unknown" if dollars is None else f"about {money(dollars)}"
         display.note(
-            f"Uploading {count_text(len(group.lines))}, {group.model}, "
-            f"{size_text(group.size)}."
+            f"{count_text(len(group.lines))}, {group.model}: {about} at half price. "
+            f"Uploading {size_text(group.size)}."
         )
 
     batch = DeferredBatch(

@@ -18,7 +18,7 @@ import os
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nano_edit.atomic_file import PRIVATE, reason
 from nano_edit.errors import InputError, OutputError
@@ -34,16 +34,26 @@ FETCHED = "fetched"
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
 
 
+class SubmittedLine(NamedTuple):
+    """One edit of a submission."""
+
+    edit: str  # its id, as the manifest has it
+    reply: str  # what its reply answers, as the kept replies have it
+    call: str = ""  # its entry in the ledger
+    at: str = ""  # when it was submitted, as the ledger has times
+    size: str | None = None
+    dollars: float | None = None  # the estimate; None: unknown
+
+
 @dataclass(slots=True)
 class Submission:
     """Edits that were, or are to be, handed over together."""
 
     key: str  # its display name at the service
     model: str = ""
-    edits: dict[str, list[str]] = field(default_factory=dict)
+    edits: dict[str, list[Any]] = field(default_factory=dict)  # see `lines`
     version: str = ""  # of this program
     provider: str = ""
-    cost: float | None = None  # dollars, the estimate; None: unknown
     file: str = ""  # "files/abc": the uploaded lines
     making: bool = False  # the request for the job may have gone out
     name: str = ""  # "batches/abc"
@@ -51,18 +61,20 @@ class Submission:
     ended: str = ""  # FETCHED, DROPPED, or the state of a job without results
     removed: bool = False  # from the service
 
-    # `edits` is by line key: the edit's id as the manifest has it, and what its reply
-    # answers as the kept replies have it.
-
     @property
     def is_pending(self) -> bool:
         """Whether its results are still to come."""
         return not self.ended
 
     @property
+    def lines(self) -> dict[str, SubmittedLine]:
+        """Its edits, by the keys of their lines."""
+        return {key: SubmittedLine(*facts) for key, facts in self.edits.items()}
+
+    @property
     def ids(self) -> set[str]:
         """The ids of its edits."""
-        return {about[0] for about in self.edits.values()}
+        return {line.edit for line in self.lines.values()}
 
 
 def new_key() -> str:
@@ -107,13 +119,19 @@ class Submissions:
         """Return the pending submission of each edit that is in one, by its id."""
         return {id_: each for each in self.pending for id_ in each.ids}
 
+    @property
+    def dollars(self) -> float:
+        """What all that is pending is likely to cost; unknown prices count for 0."""
+        lines = (line for each in self.pending for line in each.lines.values())
+        return sum(line.dollars or 0.0 for line in lines)
+
     def fetched(self) -> set[str]:
         """Return the ids of the edits that a fetched job answered, well or not."""
         ended = (each for each in self.by_key.values() if each.ended == FETCHED)
         return {id_ for each in ended for id_ in each.ids}
 
     def begin(
-        self, model: str, provider: str, edits: dict[str, list[str]], cost: float | None
+        self, model: str, provider: str, lines: dict[str, SubmittedLine]
     ) -> Submission:
         """Note, and on the disk, that these edits are about to be handed over."""
         submission = Submission(new_key())
@@ -121,8 +139,7 @@ class Submissions:
             submission,
             model=model,
             provider=provider,
-            edits=edits,
-            cost=cost,
+            edits=lines,
             version=VERSION,
         )
         self.by_key[submission.key] = submission

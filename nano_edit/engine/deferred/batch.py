@@ -39,10 +39,12 @@ from nano_edit.engine.batch.summary import edits as counted
 from nano_edit.engine.deferred.calls import Repeating
 from nano_edit.engine.deferred.earlier import Earlier, facts_of
 from nano_edit.engine.deferred.jobs import Job, Jobs
+from nano_edit.engine.deferred.money import reserve
 from nano_edit.engine.deferred.submit import Group, Submitting
 from nano_edit.engine.prepare import model_of
 from nano_edit.engine.records import record_of_error, record_of_result
 from nano_edit.errors import (
+    BudgetError,
     InterruptedEdit,
     NanoEditError,
     PendingError,
@@ -155,6 +157,8 @@ class DeferredBatch:
         """
         if failure := self._jobs.error():
             return failure
+        if isinstance(self.summary.drained_by, BudgetError):
+            return self.summary.error(again)
         if self.summary.failed:
             failed = self.summary.error(again)
             if failed and self.pending:
@@ -181,7 +185,11 @@ class DeferredBatch:
         with BatchApi(self._editor.service_with_key()) as api:
             repeating = Repeating(self._editor.policy, self._note, api.hide_key)
             self._jobs.open(api, repeating)
-            submitting = Submitting(api, self._submissions, repeating, self._tell)
+            billing = self._editor.billing
+            billing.budget.add(self._manifest.spent + self._submissions.dollars)
+            submitting = Submitting(
+                api, self._submissions, repeating, billing, self._tell
+            )
             self._jobs.remove_ended()
             for submission in self._submissions.pending:
                 if not submission.name:
@@ -228,11 +236,17 @@ class DeferredBatch:
             group = Group(model)
             with Workspace() as workspace:
                 for edit in of_model:
-                    outcome = self._join(edit, group, workspace, submitting)
+                    try:
+                        outcome = self._join(edit, group, workspace, submitting)
+                    except BudgetError as error:
+                        self.summary.drained_by = error
+                        break
                     if outcome:
                         self._write_down(outcome)
                         yield outcome
                 self._hand_over(group, submitting)
+            if self.summary.drained_by:
+                return
 
     def _join(
         self, edit: Edit, group: Group, workspace: Workspace, submitting: Submitting
@@ -251,10 +265,11 @@ class DeferredBatch:
             return Outcome(edit, record, error=error)
         if result:
             return Outcome(edit, {**record_of_result(result), **about}, result)
-        if not group.add(prepared, edit_id):
+        reserve(editor.billing, prepared.request)
+        if not group.add(prepared, edit_id, editor.billing):
             self._hand_over(group, submitting)
             group.clear()
-            group.add(prepared, edit_id)
+            group.add(prepared, edit_id, editor.billing)
         self._jobs.expect(edit, edit_id)
         return None
 
@@ -263,7 +278,7 @@ class DeferredBatch:
             return
         self._approve(group)
         submission = self._submissions.begin(
-            group.model, self._editor.provider.name, group.edits, None
+            group.model, self._editor.provider.name, group.notes
         )
         self._uploading = group.size
         submitting.submit(submission, group)

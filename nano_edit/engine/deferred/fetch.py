@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, cast
 
 from nano_edit.domain import Billed, Note
 from nano_edit.engine.deferred.answers import LineClient
+from nano_edit.engine.deferred.money import LineBilling, call_of, note_kept
 from nano_edit.engine.replies.cache import cache_key
 from nano_edit.engine.replies.spool import About, Spool, state_folder
-from nano_edit.errors import InputError, NanoEditError, OutputError
+from nano_edit.errors import ExitStatus, InputError, NanoEditError, OutputError
 from nano_edit.version import VERSION
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nano_edit.domain import Edit, EditResult, Observe, Prepared
-    from nano_edit.engine.batch.submissions import Submission
+    from nano_edit.engine.batch.submissions import Submission, SubmittedLine
     from nano_edit.engine.deferred.results import ResultLine
     from nano_edit.engine.editor import Editor
     from nano_edit.engine.receive import Placing
@@ -45,22 +46,41 @@ class Fetching:
         self._hide = hide
 
     def edit(
-        self, edit: Edit, line: ResultLine, key: str, observe: Observe, placing: Placing
+        self,
+        edit: Edit,
+        line: ResultLine,
+        noted: SubmittedLine,
+        observe: Observe,
+        placing: Placing,
     ) -> EditResult:
         """Make an edit of its line; raises NanoEditError, its reply kept if paid."""
+        billing = LineBilling(self._editor.billing, call_of(self._submission, noted))
         try:
             with self._editor.prepare(edit, observe) as prepared:
-                self._check_same(prepared, key, observe)
+                self._check_same(prepared, noted.reply, observe)
                 client = cast("Client", LineClient(line, self._hide))
-                return self._editor.send(prepared, observe, placing, client=client)
+                return self._editor.send(
+                    prepared, observe, placing, client=client, billing=billing
+                )
         except NanoEditError as error:
             if line.error is None and error.recovery is None and is_ours(error):
-                error.recovery = self.keep(line, edit.instruction, error.message)
+                code = error.exit_status.code
+                error.recovery = self.keep(
+                    line, noted, edit.instruction, error.message, code
+                )
                 error.billed = Billed.YES
             raise
 
-    def keep(self, line: ResultLine, instruction: str, why: str) -> Path | None:
+    def keep(
+        self,
+        line: ResultLine,
+        noted: SubmittedLine,
+        instruction: str,
+        why: str,
+        code: str = ExitStatus.INPUT.code,
+    ) -> Path | None:
         """Keep the response of a line that no picture is made of."""
+        note_kept(self._editor.billing, self._submission, noted, code)
         about = About(
             instruction=instruction,
             provider=self._submission.provider,

@@ -12,11 +12,17 @@ from nano_edit.engine.batch.summary import edits as counted
 from nano_edit.engine.deferred.answers import HINT
 from nano_edit.engine.deferred.earlier import facts_of
 from nano_edit.engine.deferred.fetch import Fetching, is_ours
+from nano_edit.engine.deferred.money import note_not_made
 from nano_edit.engine.deferred.results import result_lines
 from nano_edit.engine.records import record_of_error, record_of_result
 from nano_edit.engine.replies.kept import list_kept, remove_reply
 from nano_edit.engine.replies.spool import state_folder
-from nano_edit.errors import InterruptedEdit, NanoEditError, ServerError
+from nano_edit.errors import (
+    ExitStatus,
+    InterruptedEdit,
+    NanoEditError,
+    ServerError,
+)
 from nano_edit.frozen import Frozen
 from nano_edit.wire.gemini.batch_jobs import JobState
 from nano_edit.wire.gemini.errors import quoted_words
@@ -26,7 +32,11 @@ if TYPE_CHECKING:
 
     from nano_edit.domain import Edit, EditEvent
     from nano_edit.engine.batch.manifest import Manifest
-    from nano_edit.engine.batch.submissions import Submission, Submissions
+    from nano_edit.engine.batch.submissions import (
+        Submission,
+        Submissions,
+        SubmittedLine,
+    )
     from nano_edit.engine.deferred.calls import Repeating
     from nano_edit.engine.deferred.results import ResultLine
     from nano_edit.engine.editor import Editor
@@ -35,6 +45,7 @@ if TYPE_CHECKING:
 
     HearOf = Callable[[Edit], Callable[[EditEvent], None]]
 
+LEFT = "Its edit is not in the list any more."
 GONE = "gone"  # the service does not know it any more
 _ENDS = {
     JobState.EXPIRED: "expired at the service",
@@ -128,16 +139,16 @@ class Jobs:
         self, submission: Submission, job: RemoteJob, hear_of: HearOf
     ) -> Iterator[Outcome]:
         fetching = Fetching(self._editor, submission, self._api.hide_key)
-        left = dict(submission.edits)
+        left = submission.lines
         is_complete = True
         if job.results:
             folder = state_folder()
             for line in result_lines(self._api, job.results, folder, self._repeating):
                 key = line.key
-                about = left.pop(key, None) if key is not None else None
-                if about is None:
+                noted = left.pop(key, None) if key is not None else None
+                if noted is None:
                     continue
-                outcome = self._made(fetching, line, about, hear_of)
+                outcome = self._made(fetching, line, noted, hear_of)
                 if outcome is None:
                     continue
                 error = outcome.error
@@ -155,15 +166,15 @@ class Jobs:
         self,
         fetching: Fetching,
         line: ResultLine,
-        about: list[str],
+        noted: SubmittedLine,
         hear_of: HearOf,
     ) -> Outcome | None:
         """Make the edit of a line; None where an earlier run did, or it is unknown."""
-        edit_id, reply_key = about[:2]
+        edit_id = noted.edit
         edit = self._expected.pop(edit_id, None)
         if edit is None:
             if not self._manifest.output_of(edit_id) and line.error is None:
-                kept = fetching.keep(line, "", "Its edit is not in the list any more.")
+                kept = fetching.keep(line, noted, "", LEFT)
                 self._note(f"The reply of an edit that left the list is kept: {kept}")
             return None
         facts = facts_of(edit, edit_id)
@@ -171,7 +182,7 @@ class Jobs:
             result = fetching.edit(
                 edit,
                 line,
-                reply_key,
+                noted,
                 hear_of(edit),
                 lambda image: self._manifest.placing(edit_id, image),
             )
@@ -180,9 +191,9 @@ class Jobs:
             return Outcome(edit, record, error=error)
         return Outcome(edit, {**record_of_result(result), **facts}, result)
 
-    def _missing(self, left: dict[str, list[str]]) -> Iterator[Outcome]:
+    def _missing(self, left: dict[str, SubmittedLine]) -> Iterator[Outcome]:
         """Yield a failure for each edit that the results say nothing of."""
-        for edit_id, *_ in left.values():
+        for edit_id in (noted.edit for noted in left.values()):
             edit = self._expected.pop(edit_id, None)
             if edit is None:
                 continue
@@ -197,7 +208,7 @@ class Jobs:
     # --- the end of a job -----------------------------------------------------------
 
     def _settle(
-        self, submission: Submission, job: RemoteJob, left: dict[str, list[str]]
+        self, submission: Submission, job: RemoteJob, left: dict[str, SubmittedLine]
     ) -> None:
         """Note that a job is fetched, and remove it from the service."""
         self._submissions.note(submission, results=job.results)
@@ -205,6 +216,9 @@ class Jobs:
             self._submissions.note(submission, ended=FETCHED)
         else:
             self._end(submission, job.state, len(left), job.message)
+            if job.state is not JobState.CANCELLED:
+                lines, billing = left.values(), self._editor.billing
+                note_not_made(billing, submission, lines, ExitStatus.SERVER.code)
         self._remove(submission)
         self._forget_cut(submission)
 
@@ -243,7 +257,7 @@ class Jobs:
 
     def _forget_cut(self, submission: Submission) -> None:
         """Remove the replies that a kill cut while these results were read."""
-        keys = {about[1] for about in submission.edits.values()}
+        keys = {line.reply for line in submission.lines.values()}
         folder = state_folder()
         for reply in list_kept(folder):
             if reply.about.job in keys and not (reply.whole or reply.in_use):

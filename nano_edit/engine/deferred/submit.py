@@ -13,9 +13,11 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from nano_edit.domain import Billed, Note
+from nano_edit.domain import Billed, Cost, Note
 from nano_edit.engine.batch.submissions import DROPPED
+from nano_edit.engine.deferred.money import line_of, note_not_made, note_submitted
 from nano_edit.engine.deferred.upload import find_file, upload_lines
+from nano_edit.engine.money.billing import NOTHING, added
 from nano_edit.engine.replies.cache import cache_key
 from nano_edit.errors import NanoEditError, Retry
 from nano_edit.wire.gemini.batch_jobs import (
@@ -26,9 +28,14 @@ from nano_edit.wire.gemini.batch_jobs import (
 from nano_edit.wire.gemini.request import RequestBody
 
 if TYPE_CHECKING:
-    from nano_edit.domain import EditRequest, Observe, Prepared
-    from nano_edit.engine.batch.submissions import Submission, Submissions
+    from nano_edit.domain import Observe, Prepared
+    from nano_edit.engine.batch.submissions import (
+        Submission,
+        Submissions,
+        SubmittedLine,
+    )
     from nano_edit.engine.deferred.calls import Repeating
+    from nano_edit.engine.money.billing import Billing
     from nano_edit.wire.gemini.batch_jobs import RemoteJob
     from nano_edit.wire.http.batch_api import BatchApi
 
@@ -45,11 +52,11 @@ class Group:
     def clear(self) -> None:
         """Begin anew."""
         self.lines: list[RequestLine] = []
-        self.requests: list[EditRequest] = []
-        self.edits: dict[str, list[str]] = {}  # as `Submission.edits`
+        self.notes: dict[str, SubmittedLine] = {}  # by line key
+        self.cost = NOTHING  # the estimate
         self.size = 0  # bytes
 
-    def add(self, prepared: Prepared, edit_id: str) -> bool:
+    def add(self, prepared: Prepared, edit_id: str, billing: Billing) -> bool:
         """Add an edit; False when it does not fit in any more."""
         request = prepared.request
         key = str(len(self.lines) + 1)
@@ -58,8 +65,10 @@ class Group:
         if self.lines and is_full:
             return False
         self.lines.append(line)
-        self.requests.append(request)
-        self.edits[key] = [edit_id, cache_key(request, prepared.edit.variant)]
+        reply_key = cache_key(request, prepared.edit.variant)
+        note = line_of(billing, prepared, edit_id, reply_key)
+        self.notes[key] = note
+        self.cost = added(self.cost, Cost(note.dollars))
         self.size += line.length
         return True
 
@@ -72,8 +81,10 @@ class Submitting:
         api: BatchApi,
         submissions: Submissions,
         repeating: Repeating,
+        billing: Billing,
         observe: Observe,
     ) -> None:
+        self._billing = billing
         self._api = api
         self._submissions = submissions
         self._repeating = repeating
@@ -100,6 +111,9 @@ class Submitting:
     def drop(self, submission: Submission) -> None:
         """Note that no job was made of it, and remove its file."""
         self._submissions.note(submission, ended=DROPPED, removed=True)
+        lines = submission.lines.values()
+        if submission.making:
+            note_not_made(self._billing, submission, lines, "rejected")
         with suppress(NanoEditError):
             file = submission.file or getattr(
                 find_file(self._api, submission.key), "name", ""
@@ -108,6 +122,7 @@ class Submitting:
                 self._api.delete(file)
 
     def _make(self, submission: Submission) -> None:
+        note_submitted(self._billing, submission)
         self._submissions.note(submission, making=True)
         try:
             job = self._repeating(

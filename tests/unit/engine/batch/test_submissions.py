@@ -11,6 +11,7 @@ from nano_edit.engine.batch.submissions import (
     FETCHED,
     PREFIX,
     Submissions,
+    SubmittedLine,
     file_of,
 )
 from nano_edit.errors import InputError, OutputError
@@ -18,20 +19,24 @@ from nano_edit.errors import InputError, OutputError
 if TYPE_CHECKING:
     from pathlib import Path
 
-EDITS = {"1": ["id-1", "reply-1"], "2": ["id-2", "reply-2"]}
+LINES = {
+    "1": SubmittedLine("id-1", "reply-1", "call-1", "2026", "1K", 0.25),
+    "2": SubmittedLine("id-2", "reply-2"),
+}
 
 
 def test_facts_add_up_over_runs(tmp_path: Path) -> None:
     manifest = tmp_path / "results.jsonl"
     first = Submissions(manifest)
-    submission = first.begin("m", "google", EDITS, 0.5)
+    submission = first.begin("m", "google", LINES)
     first.note(submission, file="files/f")
     first.close()
     again = Submissions(manifest)
     (found,) = again.pending
     assert found.key == submission.key
     assert found.key.startswith(PREFIX)
-    assert (found.model, found.file, found.cost) == ("m", "files/f", 0.5)
+    assert (found.model, found.file, found.lines) == ("m", "files/f", LINES)
+    assert again.dollars == 0.25
     assert again.under_way() == {"id-1": found, "id-2": found}
     again.note(found, name="batches/b", ended=FETCHED)
     again.close()
@@ -47,14 +52,14 @@ def test_no_file_is_made_without_need(tmp_path: Path) -> None:
 
 def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     manifest = tmp_path / "results.jsonl"
-    Submissions(manifest).begin("m", "google", EDITS, None)
+    Submissions(manifest).begin("m", "google", LINES)
     assert file_of(manifest).stat().st_mode & 0o077 == 0
 
 
 def test_a_torn_line_is_passed_over_and_written_behind(tmp_path: Path) -> None:
     manifest = tmp_path / "results.jsonl"
     first = Submissions(manifest)
-    submission = first.begin("m", "google", EDITS, None)
+    submission = first.begin("m", "google", LINES)
     first.close()
     with file_of(manifest).open("ab") as file:
         file.write(b'{"submission": "' + submission.key.encode() + b'", "na')
@@ -74,4 +79,4 @@ def test_a_file_that_cannot_be_used_is_an_error(tmp_path: Path) -> None:
         Submissions(manifest)
     missing = Submissions(tmp_path / "none" / "results.jsonl")
     with pytest.raises(OutputError, match="cannot be written"):
-        missing.begin("m", "google", EDITS, None)
+        missing.begin("m", "google", LINES)
