@@ -4,7 +4,7 @@
 function __nano_edit_command -d 'Print the command that the line names, - for spaces'
     set -l words (commandline -opc)
     switch "$words[2]"
-        case edit batch diff models completion emulator help
+        case edit batch diff models spend completion emulator help
             echo $words[2]
         case jobs replies history auth config cache
             string join -- - $words[2..3]
@@ -31,7 +31,7 @@ function __nano_edit_given -d 'Print how many arguments stand before the cursor'
     set -l waiting
     set -l ended
     set -l start 2
-    contains -- "$words[2]" edit batch diff models completion emulator help; and set start 3
+    contains -- "$words[2]" edit batch diff models spend completion emulator help; and set start 3
     contains -- "$words[2]" jobs replies history auth config cache; and set start 4
     for word in $words[$start..-1]
         if set -q waiting[1]
@@ -40,9 +40,9 @@ function __nano_edit_given -d 'Print how many arguments stand before the cursor'
             set given (math $given + 1)
         else if test $word = --
             set ended yes
-        else if contains -- $word --preset --aspect-ratio --size --max-side --max-pixels --region --mask --max-change --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --max-reply --output --format --count --jobs --rpm --poll --manifest --shard --report --cache-dir --cache-size --history-size --config --heat --port --fault --drift --latency --batch-delay --signature-bytes
+        else if contains -- $word --preset --aspect-ratio --size --max-side --max-pixels --region --mask --max-change --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --max-reply --tier --budget --monthly-budget --output --format --count --jobs --rpm --poll --manifest --shard --report --cache-dir --cache-size --confirm-above --history-size --config --heat --since --by --claims --port --fault --drift --latency --batch-delay --signature-bytes
             set waiting $word
-        else if string match -qr -- '^-[fqvVhy]*[asmonj]$' $word
+        else if string match -qr -- '^-[fyqvVh]*[asmonj]$' $word
             set waiting $word
         end
     end
@@ -102,6 +102,7 @@ complete -c nano-edit -n '__nano_edit_first' -a edit -d 'Edit pictures by instru
 complete -c nano-edit -n '__nano_edit_first' -a batch -d 'Make the edits of a list: JSON Lines or CSV'
 complete -c nano-edit -n '__nano_edit_first' -a diff -d 'Measure what changed between two pictures; sends nothing'
 complete -c nano-edit -n '__nano_edit_first' -a models -d 'List the models: sizes, shapes, images, state, price'
+complete -c nano-edit -n '__nano_edit_first' -a spend -d 'Show what was spent, from the ledger'
 complete -c nano-edit -n '__nano_edit_first' -a completion -d 'Print the Tab completion of a shell, or install it'
 complete -c nano-edit -n '__nano_edit_first' -a emulator -d 'Serve the emulator on this machine: no key, no cost'
 complete -c nano-edit -n '__nano_edit_first' -a help -d 'Explain a command; exit explains the exit statuses'
@@ -143,7 +144,7 @@ complete -c nano-edit -n '__nano_edit_at 0 history-show' -a '(__nano_edit_any)'
 complete -c nano-edit -n '__nano_edit_at 0 config-show; and __nano_edit_at_file' -a '(__nano_edit_texts)'
 complete -c nano-edit -n '__nano_edit_from 1 config-show' -a '(__nano_edit_pictures)'
 complete -c nano-edit -n '__nano_edit_at 0 completion' -a 'bash zsh fish powershell'
-complete -c nano-edit -n '__nano_edit_at 0 help' -a 'edit batch diff models completion emulator help jobs replies history auth config cache'
+complete -c nano-edit -n '__nano_edit_at 0 help' -a 'edit batch diff models spend completion emulator help jobs replies history auth config cache'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l preset -x -d 'Use the options of [presets.NAME] in the configuration'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s a -l aspect-ratio -x -k -a 'auto match 1:1 2:3 3:2 3:4 4:3 4:5 5:4 9:16 16:9 21:9 1:4 4:1 1:8 8:1' -d 'Shape of the result: auto (the model follows the source), match (nearest to the first picture), or W:H'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s s -l size -x -k -a '512 1K 2K 4K' -d 'Resolution of the result: 512, 1K, 2K or 4K'
@@ -171,12 +172,15 @@ complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l retries -x -
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l max-wait -x -d 'Longest wait between two attempts'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l retry-unknown -d 'Also try again where the lost attempt may have been billed'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l max-reply -x -d 'Largest reply, after decompression'
+complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l tier -x -k -a 'standard flex priority' -d 'standard, flex (half the price, within 15 minutes) or priority (twice the price)'
+complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l budget -x -d 'Send nothing that could bring the run above so many dollars'
+complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l monthly-budget -x -d 'Likewise for all that the ledger says of this month'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l emulate -d 'Use the built-in emulator: no key, no cost, nothing leaves this machine'
 complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show' -s o -l output -r -F -d 'Where to: a file (its extension decides the format), a folder, or - for standard output'
 complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show' -l format -x -k -a 'png jpg webp avif tif' -d 'png, jpg, webp, avif or tif, whatever the output is called'
 complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show' -s f -l force -d 'Replace an output that exists'
 complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show' -l save-drafts -d 'Keep the model\'s drafts beside the output, as out.draft-1.jpg'
-complete -c nano-edit -n '__nano_edit_is edit batch jobs-list diff replies-list replies-recover history-list history-show auth-status config-show models cache-info' -l json -d 'Print one JSON object a result, and nothing else'
+complete -c nano-edit -n '__nano_edit_is edit batch jobs-list diff replies-list replies-recover history-list history-show auth-status config-show models spend cache-info' -l json -d 'Print one JSON object a result, and nothing else'
 complete -c nano-edit -n '__nano_edit_is edit config-show' -l show -a both -d 'Draw the result in the terminal'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s n -l count -x -d 'Make N variants: out-1.png, out-2.png, ...'
 complete -c nano-edit -n '__nano_edit_is edit config-show' -l each -d 'Edit every IMAGE by itself, into -o FOLDER'
@@ -198,6 +202,8 @@ complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l no-cache -d 
 complete -c nano-edit -n '__nano_edit_is edit batch config-show cache-info cache-clear' -l cache-dir -x -a '(__fish_complete_directories (commandline -ct))' -d 'Where results are kept'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show cache-info' -l cache-size -x -d 'Most that is kept, oldest out first'
 complete -c nano-edit -n '__nano_edit_is edit batch' -l dry-run -d 'Check everything, show what would be sent, send nothing'
+complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l confirm-above -x -d 'On a terminal, ask before several edits that may cost more'
+complete -c nano-edit -n '__nano_edit_is edit batch jobs-rm replies-rm history-clear auth-login cache-clear' -s y -l yes -d 'Do not ask'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l history -d 'Note finished edits and keep their replies, so that one can go on from them'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l no-history -d 'The opposite of --history'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l history-size -x -d 'Most that the history\'s replies take, oldest out first'
@@ -205,13 +211,16 @@ complete -c nano-edit -n '__nano_edit_is edit batch replies-recover config-show'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s v -l verbose -d 'Show the request, its timing and tokens'
 complete -c nano-edit -n '__nano_edit_is edit batch jobs-list jobs-cancel jobs-rm replies-list replies-recover auth-login auth-status auth-logout config-show config-path config-edit models cache-info cache-clear' -l config -r -F -d 'Configuration file'
 complete -c nano-edit -n '__nano_edit_is edit' -s V -l version -d 'Print the version'
-complete -c nano-edit -n '__nano_edit_is edit batch jobs-list jobs-cancel jobs-rm diff replies-list replies-recover replies-rm history-list history-show history-clear auth-login auth-status auth-logout config-show config-path config-edit models cache-info cache-clear completion emulator help' -s h -l help -d 'Print this help'
+complete -c nano-edit -n '__nano_edit_is edit batch jobs-list jobs-cancel jobs-rm diff replies-list replies-recover replies-rm history-list history-show history-clear auth-login auth-status auth-logout config-show config-path config-edit models spend cache-info cache-clear completion emulator help' -s h -l help -d 'Print this help'
 complete -c nano-edit -n '__nano_edit_is edit' -l help-all -d 'Print the help with every option'
 complete -c nano-edit -n '__nano_edit_is jobs-rm' -l all -d 'Remove all jobs of nano-edit\'s that have ended'
-complete -c nano-edit -n '__nano_edit_is jobs-rm replies-rm history-clear auth-login cache-clear' -s y -l yes -d 'Do not ask'
 complete -c nano-edit -n '__nano_edit_is diff' -l heat -x -d 'Write a picture of where it changed: yellow can just be seen, red and violet are more'
 complete -c nano-edit -n '__nano_edit_is replies-rm' -l all -d 'Remove all kept replies'
 complete -c nano-edit -n '__nano_edit_is auth-status' -l check -d 'Ask the service whether it takes the key'
+complete -c nano-edit -n '__nano_edit_is spend' -l since -x -d 'Only requests from this day on: 2026-11-01'
+complete -c nano-edit -n '__nano_edit_is spend' -l by -x -k -a 'day model provider' -d 'Sums by day (default), model or provider'
+complete -c nano-edit -n '__nano_edit_is spend' -l csv -d 'Print the sums as CSV'
+complete -c nano-edit -n '__nano_edit_is spend' -l claims -x -k -a 'apiyi google' -d 'List the billed requests that gave no picture, for the provider'
 complete -c nano-edit -n '__nano_edit_is completion' -l install -d 'Put the script where the shell looks for it'
 complete -c nano-edit -n '__nano_edit_is emulator' -l port -x -d 'Port on 127.0.0.1'
 complete -c nano-edit -n '__nano_edit_is emulator' -l fault -x -d 'What goes wrong, request by request: NAME[=ARG][:COUNT], with commas between'

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from nano_edit.domain import EditResult, Observe
     from nano_edit.engine.batch.runner import Outcome
+    from nano_edit.wire.prices import OwnPrices
 
 FilePath = str | os.PathLike[str]
 
@@ -64,6 +65,10 @@ def edit(
     retries: int = 3,
     max_wait: float = 120.0,
     retry_unknown: bool = False,
+    tier: str | None = None,
+    prices: OwnPrices | None = None,
+    budget: float | None = None,
+    monthly_budget: float | None = None,
     cache: FilePath | None = None,
     observe: Observe | None = None,
 ) -> EditResult:
@@ -93,8 +98,11 @@ def edit(
     format: "png", "jpg", "webp", "avif" or "tif", whatever the output's suffix.
     force: replace an output that exists.
     save_drafts: keep the model's drafts beside the output.
+    tier: "standard", "flex" (half the price, within 15 minutes) or "priority"; Google
+        only.
     provider, base_url, api_key, timeout, connect_timeout, retries, max_wait,
-        retry_unknown, cache, observe: see `nano_edit.Editor`.
+        retry_unknown, prices, budget, monthly_budget, cache, observe: see
+        `nano_edit.Editor`.
 
     Returns the picture's place, size in pixels and bytes, SHA-256, and what the
     service told: see `nano_edit.domain.EditResult`.
@@ -115,6 +123,9 @@ def edit(
         retries=retries,
         max_wait=max_wait,
         retry_unknown=retry_unknown,
+        prices=prices,
+        budget=budget,
+        monthly_budget=monthly_budget,
         cache=cache,
         observe=observe,
     ) as editor:
@@ -142,6 +153,7 @@ def edit(
                 format=format,
                 force=force,
                 save_drafts=save_drafts,
+                tier=tier,
             )
         )
 

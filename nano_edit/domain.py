@@ -318,6 +318,7 @@ class EditResult(Frozen):
     text: str  # the model's words, thoughts left out
     attempts: int
     elapsed: float  # seconds, waits between attempts included
+    tier: str | None = None  # that served it, where the service told
     cost: Cost = Cost(0.0)  # of all attempts; what may have been billed counts
     warnings: tuple[str, ...] = ()
     cached: bool = False  # it came from the cache

@@ -55,7 +55,7 @@ ARROWS: dict[str, set[str]] = {
         "engine.batch", "engine.replies", "engine.money",
     },
     "report": {"pictures.inputs"},
-    "api": {"engine", "engine.batch", "report"},
+    "api": {"engine", "engine.batch", "report", "wire"},
     "cli": {
         "engine", "pictures", "wire", "cli.config", "cli.display", "cli.help",
     },
@@ -64,10 +64,12 @@ ARROWS: dict[str, set[str]] = {
         "wire", "emulator", "cli",
     },
     "cli.display": {
-        "wire", "pictures.inputs", "engine", "engine.batch", "engine.replies", "cli",
+        "wire", "pictures.inputs", "engine", "engine.batch", "engine.money",
+        "engine.replies", "cli",
     },
     "cli.help": {"cli"},
     "cli.commands": {
+        "engine.money",
         "wire", "wire.http", "pictures.inputs", "pictures.outputs", "pictures.region",
         "wire.gemini", "engine", "engine.batch", "engine.deferred", "engine.replies",
         "engine.history", "report", "emulator", "cli", "cli.config", "cli.display",

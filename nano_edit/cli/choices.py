@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from nano_edit.wire.models import (
     ALL_RATIOS,
     MODELS,
+    SERVICE_TIERS,
     SIZES,
     near_ratios,
     near_sizes,
@@ -37,6 +38,8 @@ VALUES: dict[str, tuple[str, ...]] = {
     "provider": tuple(PROVIDERS),
     "format": FORMATS,
     "shell": SHELLS,
+    "tier": SERVICE_TIERS,
+    "by": ("day", "model", "provider"),
     "model": (*_SHORT, *MODELS),
 }
 OPEN = ("model",)  # lists that do not hold all there is

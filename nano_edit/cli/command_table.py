@@ -242,6 +242,18 @@ COMMANDS = (
         "List the models: sizes, shapes, images, state, price.",
     ),
     Command(
+        "spend",
+        "spend:run",
+        "[--since DATE] [--by day|model|provider] [--json | --csv]",
+        "Show what was spent, from the ledger.",
+        "Figures are estimates where the service does not count tokens. What was sent "
+        "and never answered is shown apart as unknown: it may have been billed.",
+        examples=(
+            ("This month, by model", "nano-edit spend --since 2026-11-01 --by model"),
+            ("What the gateway refunds", "nano-edit spend --claims apiyi"),
+        ),
+    ),
+    Command(
         "cache info",
         "cache:info",
         "[--json]",

@@ -56,6 +56,9 @@ class Options(Frozen):
     max_wait: float = 120.0
     retry_unknown: bool = False
     max_reply: float = 512.0  # megabytes
+    tier: str | None = None
+    budget: float | None = None  # dollars
+    monthly_budget: float | None = None  # dollars
     emulate: bool = False
 
     # Output
@@ -93,6 +96,11 @@ class Options(Frozen):
     check: bool = False
     install: bool = False
     everything: bool = False
+    confirm_above: str = "1"  # dollars, or "off"
+    since: str | None = None
+    by: str = "day"
+    csv: bool = False
+    claims: str | None = None
     yes: bool = False
     history: bool | None = None
     history_size: float = 1000.0  # megabytes

@@ -20,10 +20,17 @@ from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nano_edit.domain import AttemptStarted, Billed, Connected, Finishing, RequestSent
+from nano_edit.domain import (
+    AttemptStarted,
+    Billed,
+    Connected,
+    Finishing,
+    ReplyStarted,
+    RequestSent,
+)
 from nano_edit.engine.disk_space import DiskSpace, space_for
 from nano_edit.engine.history.note import HistoryNote
-from nano_edit.engine.money.billing import NOTHING, added
+from nano_edit.engine.money.billing import NOTHING, TIER_HEADER, added
 from nano_edit.engine.receive import Placing, Received, ResponseReceiver
 from nano_edit.engine.replies.cache import DAMAGE, cache_key
 from nano_edit.engine.replies.kept import (
@@ -91,6 +98,7 @@ class Attempts:
         self.begun = 0  # attempts
         self.owed = Billed.NO  # whether an attempt that has ended was billed
         self.cost = NOTHING  # of the attempts that have ended
+        self.tier: str | None = None  # that served the last one, where it was told
         self._billed = Billed.NO
         self._keep = False
         self.request = prepared.request  # as it is sent
@@ -272,6 +280,9 @@ class Attempts:
             self._billed = Billed.UNKNOWN
         elif isinstance(event, RequestSent):
             self._name_job(spool)
+        elif isinstance(event, ReplyStarted):
+            bill.served_by(dict(event.headers).get(TIER_HEADER))
+            self.tier = bill.tier
         self._with.observe(event)
 
     def _name_job(self, spool: Spool) -> None:

@@ -78,7 +78,8 @@ def _made(
         attempts=attempts.begun,
         elapsed=time.monotonic() - began,
         cost=attempts.cost,
-        warnings=received.warnings + differences,
+        tier=attempts.tier,
+        warnings=(*received.warnings, *differences, *_downgrade(prepared, attempts)),
         cached=cached is not None,
         recovered=kept is not None,
         id=attempts.note.id,
@@ -164,6 +165,12 @@ def _cost(prepared: Prepared, dependencies: Dependencies) -> float | None:
         return None
     request = prepared.request
     return price_of(request.model, dependencies.provider, request.image_size)
+
+
+def _downgrade(prepared: Prepared, attempts: Attempts) -> Iterator[str]:
+    wanted, served = prepared.edit.tier, attempts.tier
+    if wanted and served and served != wanted:
+        yield f"The service used the {served} tier, not {wanted}, and bills that."
 
 
 def _different(result: EditResult, differences: tuple[str, ...]) -> RefusedError:

@@ -78,7 +78,7 @@ class Editor:
         provider's own.
     api_key: the key, or a function that finds it when it is needed; None:
         ``NANO_EDIT_API_KEY``, then the provider's variables.
-    timeout: seconds for one whole attempt; None: 300, or 600 at 4K.
+    timeout: seconds for one whole attempt; None: 300, 600 at 4K, 900 with flex.
     connect_timeout: seconds for the connection.
     max_reply: bytes, the largest reply after decompression.
     retries: further attempts where nothing was billed.
@@ -304,7 +304,7 @@ class Editor:
             provider=self.provider.name,
             policy=self.policy,
             cache=self._cache,
-            timeout=self._timeout or timeout_for(prepared.edit.size),
+            timeout=self._timeout_of(prepared.edit.size, prepared.edit.tier),
             digest=self._digest,
             emulated=self.emulated,
             placing=placing or _ignore,
@@ -313,13 +313,15 @@ class Editor:
             service="emulator" if self.emulated else shown_source(self.base_url),
         )
 
-    def service(self, key: ApiKey | None, size: str | None = None) -> Service:
+    def service(
+        self, key: ApiKey | None, size: str | None = None, tier: str | None = None
+    ) -> Service:
         """Return the service as it is asked for an edit of ``size`` with ``key``."""
         return Service(
             provider=self.provider,
             base_url=self.base_url,
             key=key,
-            timeout=self._timeout or timeout_for(size),
+            timeout=self._timeout_of(size, tier),
             connect_timeout=self._connect_timeout,
             max_reply=self._max_reply,
         )
@@ -327,6 +329,9 @@ class Editor:
     def service_with_key(self) -> Service:
         """Return the service with its key; raises AuthError when there is none."""
         return self.service(self._key())
+
+    def _timeout_of(self, size: str | None, tier: str | None) -> float:
+        return self._timeout or timeout_for(size, tier)
 
     def _connected(self) -> Client:
         with self._lock:

@@ -22,7 +22,9 @@ from nano_edit.pictures.region.wish import check_wish, is_restored
 from nano_edit.wire.http.download import download
 from nano_edit.wire.models import (
     ALL_RATIOS,
+    SERVICE_TIERS,
     SIZES,
+    TIERS,
     check_model_options,
     full_name,
     ratios_of,
@@ -38,7 +40,9 @@ if TYPE_CHECKING:
     from nano_edit.pictures.inputs.workspace import Workspace
     from nano_edit.wire.providers import Provider
 
+FLEX = "flex"
 TIMEOUT = 300.0  # seconds
+TIMEOUT_FLEX = 900.0  # seconds; flex takes one to fifteen minutes
 TIMEOUT_4K = 600.0  # seconds; a 4K picture is silent for up to 150 s
 
 
@@ -50,8 +54,10 @@ class Pipes(Frozen):
     stdout_is_tty: bool = False
 
 
-def timeout_for(size: str | None) -> float:
+def timeout_for(size: str | None, tier: str | None = None) -> float:
     """Return the seconds that one attempt may take when nobody says otherwise."""
+    if tier == FLEX:
+        return TIMEOUT_FLEX
     return TIMEOUT_4K if size == "4K" else TIMEOUT
 
 
@@ -80,6 +86,7 @@ def check_edit(edit: Edit, provider: Provider, base_url: str) -> None:
         raise no_picture()
     _check_choice("aspect_ratio", edit.aspect_ratio, (AUTO, MATCH, *ALL_RATIOS))
     _check_choice("size", edit.size, (None, *SIZES))
+    _check_tier(edit, provider)
     model = model_of(edit, provider)
     endpoint(base_url, model)
     check_wish(edit)
@@ -145,6 +152,7 @@ def prepare(
         else _ratio(edit, model, images[0].width, images[0].height),
         image_size=edit.size,
         text=edit.text,
+        tier=edit.tier,
     )
     inputs = [image.path for image in images if image.path]
     destination = destination_of(edit, inputs, pipes, prove=prove)
@@ -193,6 +201,17 @@ def _ratio(edit: Edit, model: str, width: int, height: int) -> str | None:
     if edit.aspect_ratio == MATCH:
         return nearest_ratio(width, height, ratios_of(model))
     return None if edit.aspect_ratio == AUTO else edit.aspect_ratio
+
+
+def _check_tier(edit: Edit, provider: Provider) -> None:
+    if edit.tier is None:
+        return
+    _check_choice("tier", edit.tier, SERVICE_TIERS)
+    if provider.name not in TIERS:
+        raise UsageError(
+            f"{provider.name} has no tiers, so --tier {edit.tier} cannot be had there.",
+            hint=f"Leave --tier out, or use --provider {' or '.join(TIERS)}.",
+        )
 
 
 def _check_choice(

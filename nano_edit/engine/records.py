@@ -41,6 +41,7 @@ def record_of_result(result: EditResult) -> Record:
         "attempts": result.attempts,
         "elapsed_s": round(result.elapsed, 3),
         "cost": record_of_cost(result.cost),
+        "tier": result.tier,
         "cached": result.cached,
         "recovered": result.recovered,
         "warnings": [*image.notes, *result.warnings],

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from nano_edit.units import duration, size_text
+from nano_edit.units import duration, money, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,6 +40,7 @@ class ReportEntry:
     failure: str = ""  # message and hint of an edit that failed
     code: str = ""  # the exit table's name: "refused", "quota", ...
     keeps_rest: bool = False  # a heat map of before and after says something
+    dollars: float | None = 0.0  # None: the price is not known
     tokens: int = 0  # that this edit used, in this run or an earlier one
 
 
@@ -67,6 +68,7 @@ def entry_from_record(record: Mapping[str, object]) -> ReportEntry:
         failure="\n".join(said),
         code=str(fault.get("code") or ""),
         keeps_rest=isinstance(record.get("change"), dict),
+        dollars=_dollars(record),
         tokens=_tokens(record),
     )
 
@@ -92,6 +94,23 @@ def _tokens(record: Mapping[str, object]) -> int:
     return tokens if isinstance(tokens, int) else 0
 
 
+def _dollars(record: Mapping[str, object]) -> float | None:
+    cost = record.get("cost")
+    if not isinstance(cost, dict):
+        return 0.0
+    dollars = cost.get("dollars")
+    return float(dollars) if isinstance(dollars, int | float) else None
+
+
+def _cost(record: Mapping[str, object]) -> str:
+    """Return what the edit cost, as far as it says something."""
+    dollars, cost = _dollars(record), record.get("cost")
+    if dollars == 0 or not isinstance(cost, dict):
+        return ""
+    about = "about " if dollars and cost.get("estimated") else ""
+    return f"{about}{money(dollars)}"
+
+
 def _figures(
     record: Mapping[str, object], fault: Mapping[str, object]
 ) -> dict[str, str]:
@@ -105,6 +124,7 @@ def _figures(
         "bytes": _number(record.get("bytes"), size_text),
         "seconds": _number(record.get("elapsed_s"), duration),
         "tokens": f"{tokens:,}" if tokens else "",
+        "cost": _cost(record),
         "attempts": str(attempts) if attempts not in {None, 0, 1} else "",
         "changed": _change(record.get("change")),
         "model": str(record.get("model") or ""),

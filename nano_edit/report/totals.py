@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from nano_edit.report.entry import ENDINGS
 from nano_edit.report.markup import shown
-from nano_edit.units import duration
+from nano_edit.units import duration, money
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,8 @@ class Totals:
     endings: Counter[Ending] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     tokens: int = 0
+    dollars: float = 0.0  # of this run; what may have been billed counts
+    unpriced: int = 0  # edits whose price is not known
 
     def add(self, entry: ReportEntry) -> None:
         """Count one edit."""
@@ -42,12 +44,15 @@ class Totals:
             self.reasons[entry.code if known and entry.code else "other"] += 1
         if entry.ending in {"done", "failed"}:
             self.tokens += entry.tokens
+            self.dollars += entry.dollars or 0.0
+            self.unpriced += entry.dollars is None
 
 
 def totals_markup(totals: Totals, *, seconds: float, cut_short: bool) -> str:
     """Return their markup; ``seconds`` is the time of the whole run."""
     pieces = [*_notice(totals, cut_short=cut_short), _bar(totals), *_tiles(totals)]
     pieces += [_tile("tokens", "Tokens", f"{totals.tokens:,}")]
+    pieces += [_cost(totals)] if totals.dollars or totals.unpriced else []
     pieces += [_tile("time", "Time", duration(seconds)), "</dl>"]
     return "\n".join(pieces)
 
@@ -85,6 +90,11 @@ def _tiles(totals: Totals) -> Iterator[str]:
         count = totals.endings[ending]
         detail = _reasons(totals) if ending == "failed" and count else ""
         yield _tile(ending, label, f"{count:,}", detail)
+
+
+def _cost(totals: Totals) -> str:
+    unpriced = f"{totals.unpriced:,} without a known price" if totals.unpriced else ""
+    return _tile("cost", "Cost, about", money(totals.dollars), unpriced)
 
 
 def _tile(kind: str, label: str, value: str, detail: str = "") -> str:

@@ -97,6 +97,7 @@ ALL_RATIOS: tuple[str, ...] = tuple(_TABLE["ratios"]["all"])
 MODELS: dict[str, Model] = {model.name: model for model in _models(_TABLE)}
 SIZES = ("512", "1K", "2K", "4K")
 DEFAULT_SIZE = "1K"  # what the models make when no size is asked for
+SERVICE_TIERS = ("standard", "flex", "priority")  # that a request may ask for
 # By provider: what the price is multiplied by; a provider without tiers is left out.
 TIERS: Mapping[str, Mapping[str, float]] = _TABLE["tiers"]
 

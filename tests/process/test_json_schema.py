@@ -119,8 +119,10 @@ def test_a_dry_run_of_many_is_an_object_each(
 ) -> None:
     photo("a.jpg")
     done = run("sepia", "a.jpg", "-n", "3", "-o", "out.jpg", "--dry-run", "--json")
-    outputs = [record["output"] for record in lines(done.stdout)]
+    *records, total = lines(done.stdout)
+    outputs = [record["output"] for record in records]
     assert outputs == ["out-1.jpg", "out-2.jpg", "out-3.jpg"]
+    assert total["requests"] == 3
 
 
 def test_a_kept_reply_is_listed_and_recovered_as_objects(

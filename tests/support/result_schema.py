@@ -20,6 +20,7 @@ OTHER_COMMANDS = {
     "cache",
     "diff",
     "history",
+    "spend",
 }  # print objects of their own
 
 

@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING
 
 from nano_edit.cli.commands.edit import tell_dry_run
 from nano_edit.cli.commands.many import again_hint, manifest_of, report_of
+from nano_edit.cli.commands.spending import agreed_to_cost, confirm_limit
 from nano_edit.cli.config.service import base_edit, edit_of, editor_for
 from nano_edit.cli.display.batch_live import batch_display_for
 from nano_edit.cli.display.dry_run import dry_run_total
+from nano_edit.cli.json_line import json_line
 from nano_edit.cli.signals import SIGNALS
 from nano_edit.domain import Note
 from nano_edit.engine.batch.folders import each_picture
@@ -28,6 +30,8 @@ from nano_edit.engine.batch.lists import read_list
 from nano_edit.engine.batch.plan import check_all, shard, variants
 from nano_edit.engine.batch.runner import Batch
 from nano_edit.engine.batch.summary import edits as count_text
+from nano_edit.engine.money.billing import NOTHING, added
+from nano_edit.engine.records import record_of_cost
 from nano_edit.errors import InterruptedEdit, TerminatedEdit, UsageError
 from nano_edit.pictures.inputs.sources import STDIN, locate
 from nano_edit.pictures.inputs.workspace import Workspace
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from nano_edit.cli.terminal import Terminal
     from nano_edit.domain import Edit, EditEvent
     from nano_edit.engine.editor import Editor
+    from nano_edit.engine.records import Record
     from nano_edit.errors import NanoEditError
 
     Make = Callable[[list[Edit], Editor, Options, Terminal], NanoEditError | None]
@@ -87,6 +92,7 @@ def plan_edits(
     """
     options = base.options
     _check_combination(options)
+    confirm_limit(options)
     faults: list[NanoEditError] = []
     if options.batch:
         found = read_list(
@@ -157,16 +163,22 @@ def _tell_plan(
         if isinstance(event, Note):
             terminal.say(event.text)
 
-    total = 0  # bytes
+    total, cost = 0, NOTHING  # bytes
     for edit in edits:
         with editor.prepare(edit, note, prove=False) as prepared:
             if not options.json:
                 terminal.result(f"# {edit.label}")
             total += tell_dry_run(prepared, editor, options, terminal)
+            cost = added(cost, editor.billing.estimate(prepared.request))
             if not options.json:
                 terminal.result("")
-    if not options.json:
-        terminal.result(dry_run_total(count_text(len(edits)), total))
+    if options.json:
+        record: Record = {"ok": True, "dry_run": True, "requests": len(edits)}
+        record |= {"cost": record_of_cost(cost), "bytes": total}
+        terminal.result(json_line(record))
+    else:
+        told = count_text(len(edits))
+        terminal.result(dry_run_total(told, len(edits), total, cost.dollars))
 
 
 # --- the run -------------------------------------------------------------------
@@ -195,6 +207,10 @@ def _run(
             report.discard()  # an earlier report stays
         raise
     display.summary = batch.summary
+    if not agreed_to_cost(batch.asking(), editor, options, terminal):
+        batch.cancel()
+        terminal.say("Nothing was sent.")
+        return None
     with ExitStack() as stack:
         if report:
             stack.enter_context(report)

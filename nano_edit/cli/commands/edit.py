@@ -54,7 +54,7 @@ def _send(
 ) -> EditResult:
     if not options.verbose:
         return editor.send(prepared, display.observe)
-    service = editor.service(ApiKey(""), prepared.edit.size)
+    service = editor.service(ApiKey(""), prepared.edit.size, prepared.edit.tier)
     trace = Trace(options.verbose, prepared.request, service, display)
     result = editor.send(prepared, trace.observe)
     trace.result(result)
@@ -65,7 +65,8 @@ def tell_dry_run(
     prepared: Prepared, editor: Editor, options: Options, terminal: Terminal
 ) -> int:
     """Print what would be sent; return its bytes."""
-    record = describe(prepared, editor.service(ApiKey(""), prepared.edit.size))
+    edit = prepared.edit
+    record = describe(prepared, editor.service(ApiKey(""), edit.size, edit.tier))
     record["emulated"] = options.emulate
     record["cost"] = record_of_cost(editor.billing.estimate(prepared.request))
     if options.json:

@@ -37,6 +37,9 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--max-wait' = 'Longest wait between two attempts'
         '--retry-unknown' = 'Also try again where the lost attempt may have been billed'
         '--max-reply' = 'Largest reply, after decompression'
+        '--tier' = 'standard, flex (half the price, within 15 minutes) or priority (twice the price)'
+        '--budget' = 'Send nothing that could bring the run above so many dollars'
+        '--monthly-budget' = 'Likewise for all that the ledger says of this month'
         '--emulate' = 'Use the built-in emulator: no key, no cost, nothing leaves this machine'
         '-o' = 'Where to: a file (its extension decides the format), a folder, or - for standard output'
         '--output' = 'Where to: a file (its extension decides the format), a folder, or - for standard output'
@@ -68,6 +71,9 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--cache-dir' = 'Where results are kept'
         '--cache-size' = 'Most that is kept, oldest out first'
         '--dry-run' = 'Check everything, show what would be sent, send nothing'
+        '--confirm-above' = 'On a terminal, ask before several edits that may cost more'
+        '-y' = 'Do not ask'
+        '--yes' = 'Do not ask'
         '--history' = 'Note finished edits and keep their replies, so that one can go on from them'
         '--no-history' = 'The opposite of --history'
         '--history-size' = 'Most that the history''s replies take, oldest out first'
@@ -81,10 +87,12 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--help' = 'Print this help'
         '--help-all' = 'Print the help with every option'
         '--all' = 'Remove all jobs of nano-edit''s that have ended'
-        '-y' = 'Do not ask'
-        '--yes' = 'Do not ask'
         '--heat' = 'Write a picture of where it changed: yellow can just be seen, red and violet are more'
         '--check' = 'Ask the service whether it takes the key'
+        '--since' = 'Only requests from this day on: 2026-11-01'
+        '--by' = 'Sums by day (default), model or provider'
+        '--csv' = 'Print the sums as CSV'
+        '--claims' = 'List the billed requests that gave no picture, for the provider'
         '--install' = 'Put the script where the shell looks for it'
         '--port' = 'Port on 127.0.0.1'
         '--fault' = 'What goes wrong, request by request: NAME[=ARG][:COUNT], with commas between'
@@ -97,8 +105,8 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--list-faults' = 'Print the faults as a table'
     }
     $commands = [ordered]@{
-        'edit' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --defer --wait --poll --retry-failed --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run --history --no-history --history-size -q --quiet -v --verbose --config -V --version -h --help --help-all'
-        'batch' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json -n --count -j --jobs --rpm --fail-fast --skip-existing --retry-refused --defer --wait --poll --retry-failed --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run --history --no-history --history-size -q --quiet -v --verbose --config -h --help'
+        'edit' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --tier --budget --monthly-budget --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --defer --wait --poll --retry-failed --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run --confirm-above -y --yes --history --no-history --history-size -q --quiet -v --verbose --config -V --version -h --help --help-all'
+        'batch' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --tier --budget --monthly-budget --emulate -o --output --format -f --force --save-drafts --json -n --count -j --jobs --rpm --fail-fast --skip-existing --retry-refused --defer --wait --poll --retry-failed --manifest --shard --report --cache --no-cache --cache-dir --cache-size --dry-run --confirm-above -y --yes --history --no-history --history-size -q --quiet -v --verbose --config -h --help'
         'jobs list' = '--provider --base-url --api-key-file --connect-timeout --json --config -h --help'
         'jobs cancel' = '--provider --base-url --api-key-file --connect-timeout --config -h --help'
         'jobs rm' = '--provider --base-url --api-key-file --connect-timeout --all -y --yes --config -h --help'
@@ -112,10 +120,11 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         'auth login' = '--provider -y --yes --config -h --help'
         'auth status' = '--provider --base-url --api-key-file --connect-timeout --json --check --config -h --help'
         'auth logout' = '--provider --config -h --help'
-        'config show' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --poll --manifest --shard --report --cache --no-cache --cache-dir --cache-size --history --no-history --history-size -q --quiet -v --verbose --config -h --help'
+        'config show' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --tier --budget --monthly-budget --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --poll --manifest --shard --report --cache --no-cache --cache-dir --cache-size --confirm-above --history --no-history --history-size -q --quiet -v --verbose --config -h --help'
         'config path' = '--config -h --help'
         'config edit' = '--config -h --help'
         'models' = '--provider --json --config -h --help'
+        'spend' = '--json --since --by --csv --claims -h --help'
         'cache info' = '--json --cache-dir --cache-size --config -h --help'
         'cache clear' = '--cache-dir -y --yes --config -h --help'
         'completion' = '--install -h --help'
@@ -132,10 +141,11 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         'auth' = 'login status logout'
         'config' = 'show path edit'
         'models' = ''
+        'spend' = ''
         'cache' = 'info clear'
         'completion' = 'bash zsh fish powershell'
         'emulator' = ''
-        'help' = 'edit batch jobs diff replies history auth config models cache completion emulator help exit'
+        'help' = 'edit batch jobs diff replies history auth config models spend cache completion emulator help exit'
     }
     $values = @{
         '-a' = 'auto', 'match', '1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9', '1:4', '4:1', '1:8', '8:1'
@@ -145,13 +155,16 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '-m' = 'pro', 'flash', 'lite', 'gemini-3-pro-image', 'gemini-3-pro-image-preview', 'gemini-nano-banana-2.1', 'gemini-3.1-flash-image', 'gemini-3.1-flash-image-preview', 'gemini-3.1-flash-lite-image', 'gemini-2.5-flash-image'
         '--model' = 'pro', 'flash', 'lite', 'gemini-3-pro-image', 'gemini-3-pro-image-preview', 'gemini-nano-banana-2.1', 'gemini-3.1-flash-image', 'gemini-3.1-flash-image-preview', 'gemini-3.1-flash-lite-image', 'gemini-2.5-flash-image'
         '--provider' = 'apiyi', 'google'
+        '--tier' = 'standard', 'flex', 'priority'
         '--format' = 'png', 'jpg', 'webp', 'avif', 'tif'
+        '--by' = 'day', 'model', 'provider'
+        '--claims' = 'apiyi', 'google'
     }
     $optional = @{
         '--show' = 'both'
     }
     # Options whose value only the user or the file system knows.
-    $others = @('--preset', '--max-side', '--max-pixels', '--region', '--mask', '--max-change', '--base-url', '--api-key-file', '--timeout', '--connect-timeout', '--retries', '--max-wait', '--max-reply', '-o', '--output', '-n', '--count', '-j', '--jobs', '--rpm', '--poll', '--manifest', '--shard', '--report', '--cache-dir', '--cache-size', '--history-size', '--config', '--heat', '--port', '--fault', '--drift', '--latency', '--batch-delay', '--signature-bytes')
+    $others = @('--preset', '--max-side', '--max-pixels', '--region', '--mask', '--max-change', '--base-url', '--api-key-file', '--timeout', '--connect-timeout', '--retries', '--max-wait', '--max-reply', '--budget', '--monthly-budget', '-o', '--output', '-n', '--count', '-j', '--jobs', '--rpm', '--poll', '--manifest', '--shard', '--report', '--cache-dir', '--cache-size', '--confirm-above', '--history-size', '--config', '--heat', '--since', '--port', '--fault', '--drift', '--latency', '--batch-delay', '--signature-bytes')
 
     function Complete([string[]] $candidates, [string] $head, [string] $begun) {
         foreach ($each in $candidates) {

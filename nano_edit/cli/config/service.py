@@ -124,6 +124,8 @@ def _editor(
         retry_unknown=options.retry_unknown,
         rpm=options.rpm,
         prices=settings.prices,
+        budget=options.budget,
+        monthly_budget=options.monthly_budget,
         cache=str(cache_folder(options)) if options.cache else None,
         cache_bytes=int(options.cache_size * 1_000_000),
         digest=options.json or is_many(options),
@@ -153,7 +155,7 @@ def model_of(options: Options) -> str:
 
 def timeout_of(options: Options) -> float:
     """Return the seconds that one attempt may take."""
-    return options.timeout or timeout_for(options.size)
+    return options.timeout or timeout_for(options.size, options.tier)
 
 
 def base_url_of(options: Options) -> str:

@@ -61,7 +61,7 @@ def _effective(name: str, options: Options) -> Any:
     if name == "model":
         return full_name(options.model or provider.default_model, provider.name)
     if name == "timeout":
-        return options.timeout or timeout_for(options.size)
+        return options.timeout or timeout_for(options.size, options.tier)
     if name == "base_url":
         return options.base_url or provider.base_url
     return getattr(options, name)

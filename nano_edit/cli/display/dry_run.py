@@ -6,7 +6,7 @@ import json
 from pathlib import PurePath
 from typing import Any
 
-from nano_edit.units import size_text
+from nano_edit.units import money, size_text
 
 
 def dry_run_text(record: dict[str, Any]) -> str:
@@ -16,7 +16,7 @@ def dry_run_text(record: dict[str, Any]) -> str:
     emulated = " (--emulate: to the emulator instead)" if record["emulated"] else ""
     return (
         f"POST {record['url']}{emulated}\n{headers}\n\n{body}\n\n"
-        f"{size_text(record['content_length'])} in all would be sent; nothing was. "
+        f"{_sum(1, record['content_length'], record['cost']['dollars'])} "
         f"{_place(record['output'])}"
         + "".join(f"\n{sentence}" for sentence in record["rework"])
     )
@@ -28,6 +28,13 @@ def _place(output: str) -> str:
     return f"The picture would go to {output}{more}."
 
 
-def dry_run_total(edits: str, size: int) -> str:
+def dry_run_total(edits: str, requests: int, size: int, dollars: float | None) -> str:
     """Return the last line for ``edits``, "2 edits", of ``size`` bytes together."""
-    return f"{edits}: {size_text(size)} in all would be sent; nothing was."
+    return f"{edits}: {_sum(requests, size, dollars)}"
+
+
+def _sum(requests: int, size: int, dollars: float | None) -> str:
+    """Return how much would be sent, and what it is likely to cost."""
+    count = "1 request" if requests == 1 else f"{requests} requests"
+    cost = "at an unknown price" if dollars is None else f"about {money(dollars)}"
+    return f"{count}, {cost}; {size_text(size)} in all would be sent; nothing was."

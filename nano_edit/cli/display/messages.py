@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nano_edit.domain import Billed
+from nano_edit.engine.money.billing import NOTHING
+from nano_edit.engine.records import record_of_cost
 from nano_edit.errors import ExitStatus
-from nano_edit.units import duration, size_text
+from nano_edit.units import duration, money, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,10 +44,35 @@ def done_text(record: Mapping[str, Any], *, named: bool = True) -> str:
         size_text(record["bytes"]),
         _took(record),
         f"{tokens:,} tokens" if tokens and not record["cached"] else "",
+        cost_text(record.get("cost")),
+        _tier(record.get("tier")),
         f"{record['attempts']} attempts" if record["attempts"] > 1 else "",
         change_text(record.get("change")),
     ]
     return "  ".join(fact for fact in facts if fact)
+
+
+def _tier(tier: str | None) -> str:
+    return "" if tier in {None, "standard"} else f"{tier} tier"
+
+
+def cost_text(cost: Mapping[str, Any] | None) -> str:
+    """Return a cost in a few words: counted, or about so much; "" for nothing."""
+    if not cost or cost["dollars"] == 0:
+        return ""
+    if cost["dollars"] is None:
+        return "price unknown"
+    about = "about " if cost["estimated"] else ""
+    return f"{about}{money(cost['dollars'])}"
+
+
+def _cost_of(error: NanoEditError) -> str:
+    """Return what a failure cost, behind a comma; "" for nothing."""
+    cost = error.cost
+    if cost is None or error.billed is Billed.NO:
+        return ""
+    told = cost_text({"dollars": cost.dollars, "estimated": not cost.counted})
+    return f", {told}" if told else ""
 
 
 def change_text(change: Mapping[str, Any] | None) -> str:
@@ -81,7 +109,8 @@ def error_text(error: NanoEditError) -> str:
     if error.hint:
         lines.append(f"  {error.hint}")
     if error.exit_status not in _NEVER_SENT:
-        lines.append(f"  Billed: {error.billed}.{_attempts(error.attempts)}")
+        billed = f"{error.billed}{_cost_of(error)}"
+        lines.append(f"  Billed: {billed}.{_attempts(error.attempts)}")
     return "\n".join(lines)
 
 
@@ -100,9 +129,8 @@ def _attempts(count: int) -> str:
 
 def failure_text(label: str, error: NanoEditError) -> tuple[str, str]:
     """Return which edit of many failed and why, and what happened and was billed."""
-    billed = (
-        "" if error.exit_status in _NEVER_SENT else f" (billed: {error.billed.value})"
-    )
+    billed = f" (billed: {error.billed.value}{_cost_of(error)})"
+    billed = "" if error.exit_status in _NEVER_SENT else billed
     message = error.message.removeprefix(f"{label}: ")
     return f"{label}: {error.exit_status.code}:", f"{message}{billed}"
 
@@ -120,7 +148,9 @@ def sums(summary: Summary, seconds: float) -> list[tuple[str, str]]:
         ("failed", f"{summary.failed} ({reasons})", summary.failed),
         ("under way", f"{summary.under_way}", summary.under_way),
         ("not begun", f"{summary.left}", summary.left),
+        ("refused and billed", f"{summary.billed_refusals}", summary.billed_refusals),
         ("tokens", f"{summary.tokens:,}", summary.tokens),
+        ("cost", cost_text(record_of_cost(summary.cost)), summary.cost != NOTHING),
         ("time", duration(seconds), True),
     ]
     return [(name, value) for name, value, there in rows if there]

@@ -96,6 +96,13 @@ class Manifest:
                 self._journal_path.unlink()
         os.close(file)  # last: it holds the lock
 
+    def forget_if_new(self) -> None:
+        """Close the files, and remove the manifest if nothing was ever written."""
+        self.close()
+        with suppress(OSError):
+            if self._path.is_file() and not self._path.stat().st_size:
+                self._path.unlink()
+
     def output_of(self, job: str) -> str | None:
         """Return the picture that this edit gave, if it did and it is there."""
         if self._is_done(job):

@@ -156,6 +156,21 @@ class Batch:
         if self._faults:
             raise self._faults[0]
 
+    def asking(self) -> list[Edit]:
+        """Return the edits that the run will ask for, but for kept and cached ones."""
+        found = []
+        for edit in self._edits:
+            job = self._job(edit)
+            if not (self._output_there(edit, job) or self._refusal_of(edit, job)):
+                found.append(edit)
+        return found
+
+    def cancel(self) -> None:
+        """Begin nothing at all; a manifest without a line is removed."""
+        self.drain()
+        if self._manifest:
+            self._manifest.forget_if_new()
+
     def drain(self, by: type[InterruptedEdit] | None = None) -> None:
         """Begin nothing new; what is under way goes on.
 

@@ -43,7 +43,7 @@ class Summary:
     skipped: int = 0
     tokens: int = 0
     cost: Cost = NOTHING  # of this run; what may have been billed counts
-    refused_and_billed: int = 0
+    billed_refusals: int = 0
     reasons: Counter[str] = field(default_factory=Counter)  # exit code -> failures
     billed: Billed = Billed.NO  # the worst that is known of any edit
     stopped_by: type[InterruptedEdit] | None = None  # Ctrl-C or SIGTERM
@@ -77,7 +77,7 @@ class Summary:
         if error is not None:
             self.reasons[error.exit_status.code] += 1
             self._bill(error.billed)
-            self.refused_and_billed += is_billed_refusal(error)
+            self.billed_refusals += is_billed_refusal(error)
         elif record.get("skipped"):
             self.skipped += 1
         else:

@@ -33,7 +33,7 @@ from nano_edit.engine.money.ledger import (
 )
 from nano_edit.errors import ExitStatus, RefusedError, UsageError
 from nano_edit.wire.gemini.request import pieces_of
-from nano_edit.wire.prices import STANDARD, PriceBook
+from nano_edit.wire.prices import STANDARD, PriceBook, factor_of
 
 if TYPE_CHECKING:
     from nano_edit.domain import EditRequest, ReplyEnded
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from nano_edit.wire.providers import Provider
 
 NOTHING = Cost(0.0)
+TIER_HEADER = "x-gemini-service-tier"
 _CLAIM = "What the gateway refunds: nano-edit spend --claims apiyi."
 
 
@@ -65,17 +66,19 @@ class Billing:
 
     def estimate(self, request: EditRequest) -> Cost:
         """Return what a request is likely to cost."""
+        return self.expected(
+            request.model,
+            request.image_size,
+            images=len(pieces_of(request)),
+            tier=tier_of(request),
+        )
+
+    def expected(self, model: str, size: str | None, *, images: int, tier: str) -> Cost:
+        """Return what a request of so many pictures is likely to cost."""
         if self.emulated:
             return NOTHING
-        return Cost(
-            self.prices.estimate(
-                self.provider.name,
-                request.model,
-                request.image_size,
-                images=len(pieces_of(request)),
-                tier=tier_of(request),
-            )
-        )
+        name = self.provider.name
+        return Cost(self.prices.estimate(name, model, size, images=images, tier=tier))
 
     def most(self, request: EditRequest) -> float | None:
         """Return the dollars to reserve for a request; None: not known."""
@@ -90,7 +93,7 @@ class Billing:
         )
 
     def cost(
-        self, request: EditRequest, usage: Usage | None = None, tier: str = ""
+        self, request: EditRequest, usage: Usage | None = None, tier: str | None = None
     ) -> Cost:
         """Return what an answered request cost, served by ``tier``."""
         if self.emulated:
@@ -118,7 +121,7 @@ class Bill:
         self._reservation = billing.budget.reserve(billing.most(request))
         self._sent: Call | None = None
         self._reply: ReplyEnded | None = None
-        self.tier = ""  # that served it, where the service told
+        self.tier: str | None = None  # that served it, where the service told
 
     def send(self) -> None:
         """Note that the request is about to go out; raises InputError."""
@@ -139,6 +142,11 @@ class Bill:
         )
         if billing.ledger:
             billing.ledger.note_sent(self._sent)
+
+    def served_by(self, tier: str | None) -> None:
+        """Take which tier the service says has served the request."""
+        if tier and factor_of(self._billing.provider.name, tier.lower()) is not None:
+            self.tier = tier.lower()
 
     def answered(self, reply: ReplyEnded) -> None:
         """Take what a whole reply says of tokens."""

@@ -52,7 +52,8 @@ def request_json(request: EditRequest, data: list[Any]) -> dict[str, Any]:
         contents.append({"role": "model", "parts": next(left)})
     role = {"role": "user"} if contents else {}
     contents.append(_user(request.instruction, request.new_images, left, **role))
-    return {"contents": contents, "generationConfig": config}
+    tier = {"serviceTier": request.tier} if request.tier else {}
+    return {"contents": contents, "generationConfig": config, **tier}
 
 
 def _user(
