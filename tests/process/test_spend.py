@@ -273,3 +273,13 @@ def test_the_limit_of_the_question_is_dollars_or_off(
     )
     assert done.status == 2
     assert "it takes dollars, or off" in done.stderr
+
+
+def test_deferred_edits_have_a_tier_of_their_own(
+    run: Run, photo: Callable[..., Path]
+) -> None:
+    photo("in.jpg")
+    asked = ("sepia", "in.jpg", "-n", "2", "--provider", "google", "--tier", "flex")
+    done = run(*asked, "--defer")
+    assert done.status == 2
+    assert "--tier has no effect with --defer" in done.stderr

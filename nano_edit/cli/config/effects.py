@@ -43,6 +43,11 @@ _SINGLE = _Need(
     "It is for a single edit; --report shows many.",
 )
 _EACH = _Need(lambda options: options.each, "without --each", "Add --each.")
+_AT_ONCE = _Need(
+    lambda options: not options.defer,
+    "with --defer",
+    "Deferred edits have a tier of their own, at half the price.",
+)
 _DEFER = _Need(lambda options: options.defer, "without --defer", "Add --defer.")
 _CACHE = _Need(lambda options: options.cache, "without the cache", "Add --cache.")
 _CHECK = _Need(lambda options: options.check, "without --check", "Add --check.")
@@ -72,6 +77,7 @@ _OF_EDITS: dict[str, _Need] = {
     ),
     **dict.fromkeys(("show", "show_both"), _SINGLE),
     "recursive": _EACH,
+    "tier": _AT_ONCE,
     **dict.fromkeys(("wait", "retry_failed"), _DEFER),
     "poll": _Need(lambda options: options.wait, "without --wait", "Add --wait."),
     **dict.fromkeys(("cache_dir", "cache_size"), _CACHE),
