@@ -85,6 +85,10 @@ class Emulator:
         """The files that were not deleted, the newest first."""
         return self._service.deferred.files.files
 
+    def delete_file(self, name: str) -> None:
+        """Remove a file; `Refusal` when it is not there."""
+        self._service.deferred.files.delete(name)
+
     def cancel_batch(self, name: str) -> None:
         """Cancel a batch; `Refusal` for one that has ended."""
         self._service.deferred.batches.cancel(name)

@@ -78,6 +78,7 @@ def test_jobs_are_listed_cancelled_and_removed(
         ("sepia --each in.jpg --defer --poll 1", 2, "without --wait"),
         ("sepia --each in.jpg --defer", 2, "--provider google"),
         ("sepia in.jpg -n 2 --defer --provider google", 2, "needs a manifest"),
+        ("sepia --each in.jpg --defer -j 8", 2, "--jobs has no effect with --defer"),
         ("sepia --each in.jpg --defer --emulate", 2, "nano-edit emulator"),
     ],
 )
@@ -95,6 +96,19 @@ def test_a_key_is_asked_for_where_one_is_needed(run: Run) -> None:
     done = run("jobs", "list")
     assert done.status == 4
     assert "GEMINI_API_KEY" in done.stderr
+
+
+def test_what_failed_is_told_with_the_next_step(run: Run, tmp_path: Path) -> None:
+    with Emulator(signature_bytes=1000, faults="IMAGE_SAFETY") as emulator:
+        first = defer(run, tmp_path, emulator, "--wait", "--poll", "0.1")
+        again = defer(run, tmp_path, emulator)
+        assert (first.status, again.status) == (12, 12)
+        assert "Refused in an earlier run: No picture came" in again.stderr
+        hint = "Change what was refused. The same command with --retry-failed submits"
+        assert hint in again.stderr
+        assert len(emulator.lines) == 1
+        more = ("--retry-failed", "--wait", "--poll", "0.1")
+        assert defer(run, tmp_path, emulator, *more).status == 0
 
 
 def test_deferred_edits_are_waited_for_and_reported(run: Run, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ what was paid for.
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from PIL import Image
 from support import noise, photo
 
 from nano_edit import Batch, DeferredBatch, Edit, Editor, NanoEditError
+from nano_edit.domain import Prepared
 from nano_edit.emulator import Emulator
 from nano_edit.engine.batch.submissions import PREFIX, Submissions, file_of
 from nano_edit.engine.money.ledger import ledger_path, read_calls, spent
@@ -353,7 +355,7 @@ def test_what_failed_is_asked_for_again_only_on_request(
     assert again.failures == ["server", "refused"]
     assert not any(each.is_new for each in again.outcomes)
     first, second = (each.error for each in again.outcomes if each.error)
-    assert "failed in an earlier run: The model is overloaded" in first.message
+    assert "Failed in an earlier run: The model is overloaded" in first.message
     assert first.hint == "--retry-failed asks for it again."
     assert "--retry-refused" in second.hint
     assert run(emulator, tmp_path, retry_refused=True).made == 1
@@ -383,6 +385,38 @@ def test_a_job_that_is_gone_is_told_and_submitted_anew(tmp_path: Path) -> None:
         assert told.error
         assert "is not known to the service any more" in told.error.message
         assert run(emulator, tmp_path).made == 3
+
+
+def test_results_that_are_gone_are_told(tmp_path: Path, emulator: Emulator) -> None:
+    run(emulator, tmp_path, wait=False)
+    while not emulator.batches[0].is_done:
+        pass
+    emulator.delete_file(emulator.batches[0].results_file)
+    told = run(emulator, tmp_path)
+    assert told.error
+    assert "its results are gone from the service: 3 edits" in told.error.message
+    assert run(emulator, tmp_path).made == 3
+
+
+def test_what_is_neither_placed_nor_kept_stays_at_the_service(
+    tmp_path: Path, emulator: Emulator
+) -> None:
+    run(emulator, tmp_path, wait=False)
+    replies = state_folder()
+
+    def block(_edit: Edit, event: object) -> None:
+        if isinstance(event, Prepared) and not replies.is_file():
+            shutil.rmtree(replies)
+            replies.write_bytes(b"in the way")
+
+    ran = run(emulator, tmp_path, observe=block)
+    assert ran.error
+    assert "could not be kept safe" in repr([each.error for each in ran.outcomes])
+    assert len(emulator.batches) == 1
+    replies.unlink()
+    assert run(emulator, tmp_path).error is None
+    assert outputs(tmp_path) == ALL
+    assert asked(emulator) == Counter(range(COUNT))
 
 
 def test_a_reply_that_cannot_be_placed_is_kept(
@@ -503,6 +537,7 @@ def test_an_interruption_says_that_the_jobs_go_on(
         assert type(ran.error) is kind
         assert "goes on at the service" in ran.error.message
         assert "submits nothing twice" in ran.error.hint
+        assert ran.error.billed == "unknown"
 
 
 class _Killed(BaseException):

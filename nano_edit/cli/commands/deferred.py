@@ -10,7 +10,7 @@ from nano_edit.cli.commands.many import again_hint, manifest_of, report_of
 from nano_edit.cli.display.batch_live import batch_display_for
 from nano_edit.engine.batch.summary import edits as count_text
 from nano_edit.engine.deferred.batch import DeferredBatch
-from nano_edit.errors import UsageError
+from nano_edit.errors import ExitStatus, UsageError
 from nano_edit.units import money, size_text
 
 if TYPE_CHECKING:
@@ -82,4 +82,16 @@ def _run(
                 "The service makes them within a day. Run the same command again to "
                 "ask after them and fetch them; --wait stays until it ends."
             )
-        return batch.error(again_hint(batch.summary, resumable=True))
+        return batch.error(_hint(batch))
+
+
+def _hint(batch: DeferredBatch) -> str:
+    """Return what to do after a run in which edits failed."""
+    summary = batch.summary
+    if batch.pending:
+        return "Run the same command again: it fetches what is missing."
+    answered = {*summary.reasons} - {ExitStatus.INPUT.code, ExitStatus.USAGE.code}
+    if not answered:
+        return again_hint(summary, resumable=True)
+    change = "Change what was refused. " if ExitStatus.REFUSED.code in answered else ""
+    return f"{change}The same command with --retry-failed submits what failed anew."

@@ -84,6 +84,8 @@ _OF_EDITS: dict[str, _Need] = {
 }
 
 
+# What is for direct requests, or for many of them at once.
+_NOT_DEFERRED = ("jobs", "rpm", "fail_fast", "retry_unknown", "tier")
 _NEEDS: dict[str, dict[str, _Need]] = {
     EDIT: _OF_EDITS,
     BATCH: _OF_EDITS,
@@ -99,6 +101,8 @@ def check_effects(command: str, settings: Settings) -> None:
         flag = settings.origins[name]
         if flag.startswith("--") and not need.has_effect(settings.options):
             raise UsageError(f"{flag} has no effect {need.without}.", hint=need.hint)
+    if settings.options.defer:
+        _check_deferred(settings)
     for name, suffix in SUFFIXES.items():
         path = getattr(settings.options, name)
         if path and not _fits(Path(path), suffix):
@@ -106,6 +110,16 @@ def check_effects(command: str, settings: Settings) -> None:
             raise UsageError(
                 f"{flag} has to end in {suffix}, and {path} does not.",
                 hint=f"For example: {flag} {Path(path).stem or name}{suffix}",
+            )
+
+
+def _check_deferred(settings: Settings) -> None:
+    for name in _NOT_DEFERRED:
+        flag = settings.origins.get(name, "")
+        if flag.startswith("-"):
+            raise UsageError(
+                f"{flag} has no effect with --defer.",
+                hint="The service makes the edits in its own time.",
             )
 
 

@@ -24,6 +24,7 @@ from __future__ import annotations
 import random
 import time
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -105,7 +106,8 @@ class DeferredBatch:
         observe: ObserveMany | None = None,
     ) -> None:
         check_provider(editor)
-        self._edits = list(edits)
+        # The tier of a direct request means nothing here.
+        self._edits = [replace(edit, tier=None) for edit in edits]
         check_all(self._edits, editor.check)
         self._editor = editor
         self._wait = wait
@@ -198,8 +200,8 @@ class DeferredBatch:
             yield from self._fetched()
             yield from self._submitted(todo, submitting)
             pause = self._poll
-            while self._wait and self.pending:
-                self._stay(pause * random.uniform(0.8, 1.2), repeating)  # noqa: S311 - jitter
+            while self._wait and self._jobs.are_waited_for:
+                self._stay(pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
                 pause = min(pause * SLOWER, self._poll * LONGEST)
                 yield from self._fetched()
 
@@ -302,11 +304,11 @@ class DeferredBatch:
 
         return hear
 
-    def _stay(self, seconds: float, repeating: Repeating) -> None:
+    def _stay(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._progress(f"{self._told_pending()} Asking again in {left:.0f} s.")
-            repeating.wait(min(TICK, left))
+            time.sleep(min(TICK, left))
         self._progress(f"{self._told_pending()} Asking ...")
 
     def _write_down(self, outcome: Outcome) -> None:
@@ -329,6 +331,7 @@ class DeferredBatch:
                 f"{'Terminated' if terminated else 'Interrupted'}. What was submitted "
                 "goes on at the service.",
                 hint="Run the same command again: it submits nothing twice.",
+                billed=Billed.UNKNOWN if self.pending else Billed.NO,
             ) from stop
 
 

@@ -1,14 +1,13 @@
-"""Calls that cost nothing, made again when they fail; waits that can be ended."""
+"""Calls that cost nothing, made again when they fail."""
 
 from __future__ import annotations
 
 import random
-import threading
+import time
 from typing import TYPE_CHECKING, TypeVar
 
-from nano_edit.domain import Billed
 from nano_edit.engine.retry import next_delay
-from nano_edit.errors import InterruptedEdit, NanoEditError
+from nano_edit.errors import NanoEditError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +30,6 @@ class Repeating:
         self._note = note
         self._hide = hide
         self.pause = min(1.0, policy.max_wait)  # seconds between two looks
-        self._stopped = threading.Event()
 
     def __call__(self, call: Callable[[], T]) -> T:
         """Return what the call gives, at the first attempt that works."""
@@ -51,13 +49,4 @@ class Repeating:
         if delay is None:
             raise error
         self._note(f"{error.message} Again in {delay:.0f} s.")
-        self.wait(delay)
-
-    def wait(self, seconds: float) -> None:
-        """Wait; InterruptedEdit after `stop`."""
-        if self._stopped.wait(seconds):
-            raise InterruptedEdit("Stopped.", billed=Billed.NO)
-
-    def stop(self) -> None:
-        """End every wait."""
-        self._stopped.set()
+        time.sleep(delay)

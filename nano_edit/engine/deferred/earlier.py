@@ -80,10 +80,9 @@ class Earlier:
         if is_refused:
             hint = "Change the instruction or the picture; --retry-refused asks again."
         kind = _KINDS.get(str(told.get("code")), NanoEditError)
-        what = "was refused" if is_refused else "failed"
-        error = kind(
-            f"{edit.label} {what} in an earlier run: {told.get('message')}", hint=hint
-        )
+        what = "Refused" if is_refused else "Failed"
+        said = f"{what} in an earlier run: {told.get('message')}"
+        error = kind(f"{edit.label}: {said}", hint=hint)
         error.billed = Billed.NO  # by this run
         return error
 

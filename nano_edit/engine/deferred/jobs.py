@@ -26,6 +26,7 @@ from nano_edit.errors import (
 from nano_edit.frozen import Frozen
 from nano_edit.wire.gemini.batch_jobs import JobState
 from nano_edit.wire.gemini.errors import quoted_words
+from nano_edit.wire.http.batch_api import GoneError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,11 +48,13 @@ if TYPE_CHECKING:
 
 LEFT = "Its edit is not in the list any more."
 GONE = "gone"  # the service does not know it any more
+LOST = "lost"  # it has ended, and its results are not there
 _ENDS = {
     JobState.EXPIRED: "expired at the service",
     JobState.FAILED: "failed at the service",
     JobState.CANCELLED: "was cancelled",
     GONE: "is not known to the service any more",
+    LOST: "has ended, and its results are gone from the service",
 }
 
 
@@ -81,6 +84,7 @@ class Jobs:
         self._note = note
         self._expected: dict[str, Edit] = {}  # by the edit's id
         self._last: dict[str, RemoteJob] = {}  # by key: as it was last told
+        self._unplaced: set[str] = set()  # keys: fetched in part, see `_fetched`
         self._ends: list[str] = []  # sentences: jobs that ended without results
 
     def open(self, api: BatchApi, repeating: Repeating) -> None:
@@ -91,6 +95,11 @@ class Jobs:
     def expect(self, edit: Edit, edit_id: str) -> None:
         """Note that an edit of this run is in a job."""
         self._expected[edit_id] = edit
+
+    @property
+    def are_waited_for(self) -> bool:
+        """Whether a later question may bring more."""
+        return any(each.key not in self._unplaced for each in self._submissions.pending)
 
     @property
     def expected(self) -> int:
@@ -126,6 +135,8 @@ class Jobs:
     def fetch(self, hear_of: HearOf) -> Iterator[Outcome]:
         """Ask after each job; yield the outcomes of those that have ended."""
         for submission in self._submissions.pending:
+            if submission.key in self._unplaced:
+                continue
             name = submission.name
             job = self._repeating(lambda name=name: self._api.job(name))  # type: ignore[misc]
             if job is None:
@@ -140,27 +151,41 @@ class Jobs:
     ) -> Iterator[Outcome]:
         fetching = Fetching(self._editor, submission, self._api.hide_key)
         left = submission.lines
-        is_complete = True
-        if job.results:
-            folder = state_folder()
-            for line in result_lines(self._api, job.results, folder, self._repeating):
-                key = line.key
-                noted = left.pop(key, None) if key is not None else None
-                if noted is None:
-                    continue
-                outcome = self._made(fetching, line, noted, hear_of)
-                if outcome is None:
-                    continue
-                error = outcome.error
-                if isinstance(error, InterruptedEdit):
-                    raise error
-                if error and is_ours(error) and error.recovery is None:
-                    is_complete = False
-                yield outcome
+        try:
+            yield from self._read(fetching, submission, job, left, hear_of)
+        except GoneError:
+            self._end(submission, LOST)
+            return
         if job.state is JobState.SUCCEEDED:
             yield from self._missing(left)
-        if is_complete:
+        if submission.key not in self._unplaced:
             self._settle(submission, job, left)
+
+    def _read(
+        self,
+        fetching: Fetching,
+        submission: Submission,
+        job: RemoteJob,
+        left: dict[str, SubmittedLine],
+        hear_of: HearOf,
+    ) -> Iterator[Outcome]:
+        """Yield what the lines of the results give, and take them from ``left``."""
+        if not job.results:
+            return
+        folder = state_folder()
+        for line in result_lines(self._api, job.results, folder, self._repeating):
+            key = line.key
+            noted = left.pop(key, None) if key is not None else None
+            outcome = noted and self._made(fetching, line, noted, hear_of)
+            if not outcome:
+                continue
+            error = outcome.error
+            if isinstance(error, InterruptedEdit):
+                raise error
+            if error and is_ours(error) and error.recovery is None:
+                # Neither placed nor kept: it stays at the service for another run.
+                self._unplaced.add(submission.key)
+            yield outcome
 
     def _made(
         self,

@@ -10,6 +10,7 @@ Rules:
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -148,7 +149,7 @@ class Submitting:
         for _ in range(LOOKS):
             if job := self._find(submission):
                 return job
-            self._repeating.wait(self._repeating.pause)
+            time.sleep(self._repeating.pause)
         error.message = f"It is unknown whether the job was made. {error.message}"
         error.args = (error.message,)
         error.hint = "Run the same command again: it looks for the job first."

@@ -35,7 +35,7 @@ from nano_edit.wire.gemini.batch_jobs import (
 )
 from nano_edit.wire.gemini.errors import error_of
 from nano_edit.wire.http.clock import Clock
-from nano_edit.wire.http.connection import STOPPED, Connection
+from nano_edit.wire.http.connection import Connection
 from nano_edit.wire.http.pool import pool_for, proxy_for
 from nano_edit.wire.http.tls import TlsContext
 from nano_edit.wire.http.transport_errors import transport_errors
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 
     import httpcore
 
-    from nano_edit.domain import Observe
     from nano_edit.wire.gemini.batch_jobs import RemoteFile, RemoteJob
     from nano_edit.wire.service import Service
 
@@ -63,13 +62,10 @@ _OK = frozenset({200, 206})
 class BatchApi:
     """Calls for files and batches of one service; a context manager."""
 
-    def __init__(self, service: Service, observe: Observe = lambda _: None) -> None:
+    def __init__(self, service: Service) -> None:
         self._service = service
-        self._observe = observe
         self._models = models_url(service.base_url)
         self._base = self._models.removesuffix("/models")
-        self._connection: Connection | None = None
-        self._stopped = False
         self._clock = Clock()
         try:
             self._context = TlsContext(service.base_url).context()
@@ -86,12 +82,6 @@ class BatchApi:
     def hide_key(self, text: str) -> str:
         """Return the text without the key."""
         return mask(text, self._service.key)
-
-    def stop(self) -> None:
-        """End the call that is under way, and any that is still to begin."""
-        self._stopped = True
-        if self._connection is not None:
-            self._connection.cut(STOPPED)
 
     # --- files ----------------------------------------------------------------
 
@@ -146,7 +136,7 @@ class BatchApi:
 
     def delete(self, name: str) -> None:
         """Remove a file or a job; one that is gone already is no error."""
-        with contextlib.suppress(_GoneError):
+        with contextlib.suppress(GoneError):
             self._call("DELETE", f"{self._base}/{name}")
 
     @contextlib.contextmanager
@@ -175,7 +165,7 @@ class BatchApi:
         """Return a job as it is now; None when the service does not know it."""
         try:
             _, body = self._call("GET", f"{self._base}/{name}")
-        except _GoneError:
+        except GoneError:
             return None
         return read_job(body)
 
@@ -239,9 +229,7 @@ class BatchApi:
         seconds: float | None = None,
     ) -> Iterator[httpcore.Response]:
         seconds = seconds or self._service.timeout
-        connection = self._connection = Connection(seconds, self._clock, self._observe)
-        if self._stopped:
-            connection.cut(STOPPED)
+        connection = Connection(seconds, self._clock, observe=lambda _: None)
         connect = min(self._service.connect_timeout, seconds)
         limits = {"connect": connect, "read": SILENCE, "write": SILENCE}
         if content is not None:
@@ -299,11 +287,11 @@ class BatchApi:
         )
         is_gone = response.status == 404 or b"it may not exist" in body
         if is_gone and not model:
-            return _GoneError("The service does not know this file or job.")
+            return GoneError("The service does not know this file or job.")
         return error
 
 
-class _GoneError(RejectedError):
+class GoneError(RejectedError):
     """What was asked for is not there."""
 
 
