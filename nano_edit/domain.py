@@ -354,7 +354,7 @@ class Prepared(Frozen):
     destination: Destination
     rework: Rework | None = None  # what is made of the picture that comes
     parent: str = ""  # id, in the history, of the edit that this one goes on from
-    original: bool = False  # it begins from the first picture again
+    said: str = ""  # what was said, where the instruction holds earlier ones too
 
 
 class AttemptStarted(Frozen):

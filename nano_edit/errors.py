@@ -10,6 +10,7 @@
     |-- QuotaError           6 quota       rate limit, or no money left
     |   `-- BudgetError                    ... or none left of the user's budget
     |-- RejectedError        7 rejected    the API calls the request invalid
+    |   `-- SignatureError                 ... for its earlier turns
     |-- ServerError          8 server      5xx, or a reply that is not the contract's
     |   `-- ProtocolError                  ... at a byte of the reply
     |-- RefusedError         9 refused     answered, without a usable image
@@ -141,6 +142,10 @@ class RejectedError(NanoEditError):
     """The service calls the request invalid, or answers with a redirect."""
 
     exit_status = ExitStatus.REJECTED
+
+
+class SignatureError(RejectedError):
+    """The service does not accept the earlier turns as its own; nothing was billed."""
 
 
 class ServerError(NanoEditError):

@@ -42,7 +42,7 @@ ARROWS: dict[str, set[str]] = {
     "engine.history": {"engine.replies"},
     "engine.money": {"wire", "wire.gemini", "engine.replies"},
     "engine": {
-        "wire", "wire.codec", "wire.gemini", "wire.http", "pictures.inputs",
+        "wire", "wire.codec", "wire.gemini", "wire.http", "pictures", "pictures.inputs",
         "pictures.outputs", "pictures.region", "engine.replies", "engine.history",
         "engine.money",
     },

@@ -131,6 +131,37 @@ COMMANDS = (
         "Remove ended jobs and their files from the service; asks first.",
     ),
     Command(
+        "again",
+        "again:run_again",
+        "INSTRUCTION [PICTURE] [IMAGE...] [-o OUTPUT] [OPTIONS]",
+        "Go on from an edit; the model sees all of it.",
+        "It goes on from the last edit in this folder, or from PICTURE, which is found "
+        "by its bytes. Each IMAGE is sent besides. Without -o the result gets the next "
+        "free name: out-2.jpg, out-3.jpg. Size, shape, region, mask and what is kept "
+        "stay as they were unless said anew.",
+        examples=(
+            ("On from the last edit here", 'nano-edit again "warmer"'),
+            (
+                "The first picture again, with all instructions",
+                'nano-edit again "without the hat" --from-original',
+            ),
+        ),
+    ),
+    Command(
+        "undo",
+        "again:run_undo",
+        "[PICTURE]",
+        "Put back what a picture was made from.",
+        "It goes under the picture's own name; the present picture becomes "
+        "out.undone-1.jpg. Without PICTURE: that of the last edit in this folder.",
+    ),
+    Command(
+        "redo",
+        "again:run_redo",
+        "[PICTURE]",
+        "Take back the last undo of a picture.",
+    ),
+    Command(
         "diff",
         "diff:run",
         "BEFORE AFTER [--heat OUT.png] [OPTIONS]",

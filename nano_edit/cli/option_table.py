@@ -32,7 +32,9 @@ BATCH = "batch"
 RECOVER = "replies recover"
 DIFF = "diff"
 CONFIG_SHOW = "config show"
-EDITS = (EDIT, BATCH, CONFIG_SHOW)
+AGAIN = "again"
+MANY_EDITS = (EDIT, BATCH, CONFIG_SHOW)
+EDITS = (*MANY_EDITS, AGAIN)
 KEYS = ("auth login", "auth status", "auth logout")
 CACHES = ("cache info", "cache clear")
 JOBS = ("jobs list", "jobs cancel", "jobs rm")
@@ -127,7 +129,7 @@ ROWS = (
     Row(
         "instruction",
         WHAT,
-        (EDIT, CONFIG_SHOW),
+        (EDIT, CONFIG_SHOW, AGAIN),
         "INSTRUCTION",
         "What to do, in words. @FILE reads it from a file, @- from standard input.",
     ),
@@ -145,6 +147,30 @@ ROWS = (
         (EDIT, CONFIG_SHOW),
         "IMAGE...",
         "Pictures: paths, https:// URLs, or - for standard input; in order.",
+    ),
+    Row(
+        "images",
+        WHAT,
+        (AGAIN,),
+        "PICTURE...",
+        "The picture to go on from; the last edit's in this folder by default. Further "
+        "ones are sent besides.",
+    ),
+    Row(
+        "from_original",
+        WHAT,
+        (AGAIN,),
+        "--from-original",
+        "Edit the first picture again, with all instructions so far in one.",
+        env=False,
+    ),
+    Row(
+        "whole",
+        WHAT,
+        (AGAIN,),
+        "--whole",
+        "Let all of the picture change, whatever the last edit kept.",
+        env=False,
     ),
     Row(
         "replies",
@@ -192,9 +218,9 @@ ROWS = (
     Row(
         "picture",
         WHAT,
-        ("history list",),
+        ("history list", "undo", "redo"),
         "PICTURE",
-        "Any picture that was edited or came of an edit.",
+        "A picture that came of an edit; in the history also one that was edited.",
     ),
     Row(
         "entry",
@@ -206,7 +232,7 @@ ROWS = (
     Row(
         "preset",
         WHAT,
-        EDITS,
+        MANY_EDITS,
         "--preset NAME",
         "Use the options of [presets.NAME] in the configuration.",
     ),
@@ -454,11 +480,20 @@ ROWS = (
     Row(
         "output",
         OUTPUT,
-        (*EDITS, RECOVER),
+        (*MANY_EDITS, RECOVER),
         "-o --output PATH",
         "Where to: a file (its extension decides the format), a folder, or - for "
         "standard output. Default: <input>-edited.<ext> here.",
         short="Where to: a file, a folder, or - for standard output.",
+        env=False,
+    ),
+    Row(
+        "output",
+        OUTPUT,
+        (AGAIN,),
+        "-o --output PATH",
+        "Where to: a file, a folder, or - for standard output. Default: the picture's "
+        "name with the next free number.",
         env=False,
     ),
     Row(
@@ -508,6 +543,8 @@ ROWS = (
             "replies list",
             "history list",
             "history show",
+            "undo",
+            "redo",
             "models",
             "spend",
         ),
@@ -518,7 +555,7 @@ ROWS = (
     Row(
         "show",
         OUTPUT,
-        (EDIT, CONFIG_SHOW),
+        (EDIT, CONFIG_SHOW, AGAIN),
         "--show",
         "Draw the result in the terminal; --show=both: the input beside it.",
         short="Draw the result in the terminal.",
@@ -528,7 +565,7 @@ ROWS = (
     Row(
         "count",
         MANY,
-        EDITS,
+        MANY_EDITS,
         "-n --count N",
         "Make N variants: out-1.png, out-2.png, ...",
         short="Make N variants: out-1.png, out-2.png, ...",
@@ -553,7 +590,7 @@ ROWS = (
     Row(
         "jobs",
         MANY,
-        EDITS,
+        MANY_EDITS,
         "-j --jobs N",
         "Edits at once; 4 by default.",
         short="Edits at once; 4 by default.",
@@ -562,7 +599,7 @@ ROWS = (
     Row(
         "rpm",
         MANY,
-        EDITS,
+        MANY_EDITS,
         "--rpm N",
         "Requests a minute, at most.",
         least=1,
@@ -570,21 +607,21 @@ ROWS = (
     Row(
         "fail_fast",
         MANY,
-        EDITS,
+        MANY_EDITS,
         "--fail-fast",
         "Begin no new edit after the first failure.",
     ),
     Row(
         "skip_existing",
         MANY,
-        EDITS,
+        MANY_EDITS,
         "--skip-existing",
         "Skip edits whose output is there already.",
     ),
     Row(
         "retry_refused",
         MANY,
-        EDITS,
+        MANY_EDITS,
         "--retry-refused",
         "Ask again for what an earlier run was refused.",
     ),
@@ -625,7 +662,7 @@ ROWS = (
     Row(
         "manifest",
         MANY,
-        EDITS,
+        MANY_EDITS,
         "--manifest FILE.jsonl",
         "Where results are noted, one JSON object a line; results.jsonl beside the "
         "outputs by default.",
@@ -634,14 +671,14 @@ ROWS = (
     Row(
         "shard",
         MANY,
-        EDITS,
+        MANY_EDITS,
         "--shard I/N",
         "Do only the I-th of N equal parts of the list.",
     ),
     Row(
         "report",
         MANY,
-        EDITS,
+        MANY_EDITS,
         "--report FILE.html",
         "Write a page with every before and after.",
         short="With many edits: a page with every before and after.",
@@ -673,7 +710,7 @@ ROWS = (
     Row(
         "dry_run",
         BEHAVIOUR,
-        (EDIT, BATCH),
+        (EDIT, BATCH, AGAIN),
         "--dry-run",
         "Check everything, show what would be sent, send nothing. No key needed.",
         short="Check everything and send nothing.",

@@ -26,6 +26,8 @@ class Options(Frozen):
     after: str | None = None
     picture: str | None = None
     entry: str | None = None
+    from_original: bool = False
+    whole: bool = False
     preset: str | None = None
 
     # Picture

@@ -16,7 +16,7 @@ from nano_edit.cli.command_table import BY_NAME, GROUPS, PROGRAM, chosen, member
 from nano_edit.cli.config.effects import check_effects
 from nano_edit.cli.config.settings import settle
 from nano_edit.cli.help.answers import asked
-from nano_edit.cli.option_table import BATCH, EDIT, RECOVER
+from nano_edit.cli.option_table import AGAIN, BATCH, EDIT, RECOVER
 from nano_edit.cli.plain_line import read_plain
 from nano_edit.cli.signals import raise_in_main_thread
 from nano_edit.cli.suggestions import command_like, member_like, misspelt, unquoted
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nano_edit.cli.terminal import Terminal
     from nano_edit.errors import NanoEditError
 
-MAKING = (EDIT, BATCH, RECOVER)  # commands that make pictures
+MAKING = (EDIT, BATCH, RECOVER, AGAIN)  # commands that make pictures
 COMMANDS = "nano_edit.cli.commands"
 
 
@@ -100,7 +100,7 @@ def _check(name: str, settings: Settings, terminal: Terminal) -> None:
 def _about_model(name: str, settings: Settings) -> tuple[str, ...]:
     """Return what is to be said of the model: that it is deprecated or misspelt."""
     options = settings.options
-    if name not in {EDIT, BATCH} or options.model is None:
+    if name not in {EDIT, BATCH, AGAIN} or options.model is None:
         return ()
     model = full_name(options.model, options.provider)
     note = model_note(model, options.provider) or misspelt(model, options.provider)

@@ -10,15 +10,15 @@ Rules:
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nano_edit.domain import Billed, EditResult, Note, RetryScheduled
 from nano_edit.engine.attempt import Attempts, interrupted
 from nano_edit.engine.retry import next_delay
-from nano_edit.errors import NanoEditError, RefusedError
+from nano_edit.errors import NanoEditError, RefusedError, SignatureError
 from nano_edit.pictures.outputs.conformance import mismatch
 from nano_edit.wire.gemini.request import RequestBody
-from nano_edit.wire.models import price_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from nano_edit.engine.attempt import Dependencies
     from nano_edit.engine.receive import Received
 
+TURNS_REFUSED = (
+    "The service no longer accepts the earlier turns. The picture is sent as a new one."
+)
 FROM_KEPT = (
     "The picture comes from a reply that an earlier run paid for and kept; nothing "
     "was sent."
@@ -60,7 +63,7 @@ class _NotRememberedError(Exception):
 def _made(
     prepared: Prepared,
     dependencies: Dependencies,
-    ask: Callable[[Prepared, Attempts, Dependencies], Received],
+    ask: Callable[[Attempts, Dependencies], Received],
 ) -> EditResult:
     began = time.monotonic()
     attempts = Attempts(prepared, dependencies)
@@ -68,7 +71,7 @@ def _made(
     kept = None if cached else attempts.from_kept()
     if kept:
         dependencies.observe(Note(FROM_KEPT))
-    received = cached or kept or ask(prepared, attempts, dependencies)
+    received = cached or kept or ask(attempts, dependencies)
     differences = tuple(_differences(prepared.request, received))
     result = EditResult(
         image=received.image,
@@ -89,7 +92,7 @@ def _made(
         attempts.request,
         service=dependencies.service,
         provider=dependencies.provider,
-        cost=_cost(prepared, dependencies),
+        cost=None if dependencies.emulated else result.cost.dollars,
     )
     if prepared.edit.strict and differences:
         raise _different(result, differences)
@@ -97,13 +100,11 @@ def _made(
     return result
 
 
-def _asked(
-    prepared: Prepared, attempts: Attempts, dependencies: Dependencies
-) -> Received:
+def _asked(attempts: Attempts, dependencies: Dependencies) -> Received:
     """Ask until it works or may not be tried again; the error knows all attempts."""
     try:
         try:
-            return _tried(prepared, attempts, dependencies)
+            return _tried(attempts, dependencies)
         except KeyboardInterrupt as stop:
             raise interrupted(stop, attempts.owed) from stop
     except NanoEditError as error:
@@ -114,10 +115,9 @@ def _asked(
         raise
 
 
-def _tried(
-    prepared: Prepared, attempts: Attempts, dependencies: Dependencies
-) -> Received:
-    body = RequestBody(prepared.request)
+def _tried(attempts: Attempts, dependencies: Dependencies) -> Received:
+    body = RequestBody(attempts.request)
+    refused = 0  # times that the earlier turns were
     gate, policy = dependencies.gate, dependencies.policy
     while True:
         try:
@@ -126,6 +126,12 @@ def _tried(
         except NanoEditError as error:
             error.message = dependencies.client.hide_key(error.message)
             error.args = (error.message,)
+            if isinstance(error, SignatureError) and attempts.request.turns:
+                refused += 1
+                if refused > 1:
+                    body = _begun_anew(attempts, dependencies)
+                dependencies.observe(RetryScheduled(attempts.begun, 0.0, error.message))
+                continue
             delay = next_delay(policy, attempts.begun, error, dependencies.jitter())
             if delay is None:
                 raise
@@ -133,6 +139,13 @@ def _tried(
                 attempts.owed = error.billed
             dependencies.observe(RetryScheduled(attempts.begun, delay, error.message))
             gate.pause(delay, error)
+
+
+def _begun_anew(attempts: Attempts, dependencies: Dependencies) -> RequestBody:
+    """Leave the earlier turns out; the last picture is sent as any other."""
+    attempts.request = replace(attempts.request, turns=(), first_is_known=False)
+    dependencies.observe(Note(TURNS_REFUSED))
+    return RequestBody(attempts.request)
 
 
 # --- what an edit ends with --------------------------------------------------
@@ -157,14 +170,6 @@ def _differences(request: EditRequest, received: Received) -> Iterator[str]:
     )
     if received.ended.finish_reason not in {None, "STOP"}:
         yield f"The model ended with {received.ended.finish_reason}, not STOP."
-
-
-def _cost(prepared: Prepared, dependencies: Dependencies) -> float | None:
-    """Return what such an edit costs, about; None where it is not known."""
-    if dependencies.emulated:
-        return None
-    request = prepared.request
-    return price_of(request.model, dependencies.provider, request.image_size)
 
 
 def _downgrade(prepared: Prepared, attempts: Attempts) -> Iterator[str]:

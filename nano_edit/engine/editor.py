@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from nano_edit.wire.prices import OwnPrices
     from nano_edit.wire.providers import Provider
 
+    Finish = Callable[[Prepared, Workspace, Callable[[str], None]], Prepared]
     KeySource = str | ApiKey | Callable[[], ApiKey | None] | None
 
 CACHE_BYTES = 2_048_000_000  # most that a cache folder keeps
@@ -160,6 +161,11 @@ class Editor:
         self._tls: TlsContext | None = None
         self._client: Client | None = None
 
+    @property
+    def place(self) -> str:
+        """Where it sends to, as the history names it."""
+        return "emulator" if self.emulated else shown_source(self.base_url)
+
     def __enter__(self) -> Self:
         return self
 
@@ -234,15 +240,22 @@ class Editor:
         *,
         prove: bool = True,
         shared: Workspace | None = None,
+        finish: Finish | None = None,
     ) -> Iterator[Prepared]:
         """Check the edit and make its pictures ready; nothing is sent.
 
         The request lasts as long as the ``with`` block, or as the ``shared``
         workspace.  Without ``prove`` the output's folder may still be missing.
-        Raises UsageError or InputError.
+        ``finish`` is a last step: it may put earlier turns before the request, and
+        tell a sentence.  Raises UsageError or InputError.
         """
         hear = safe(observe) if observe else self._observe
         hear(Preparing())
+        told: list[str] = []  # of a picture that may not be sent
+
+        def note(text: str) -> None:
+            hear(Note(text))
+
         with nullcontext(shared) if shared else Workspace() as workspace:
             prepared = prepare(
                 edit,
@@ -250,10 +263,14 @@ class Editor:
                 self.base_url,
                 workspace=workspace,
                 pipes=self.pipes,
-                note=lambda text: hear(Note(text)),
+                note=told.append if finish else note,
                 go_on=self._gate.check,
                 prove=prove,
             )
+            if finish:
+                prepared = finish(prepared, workspace, note)
+                for text in told if prepared.request.new_images else ():
+                    note(text)
             hear(prepared)
             yield prepared
 
@@ -310,7 +327,7 @@ class Editor:
             placing=placing or _ignore,
             space=self._space,
             history=self.history,
-            service="emulator" if self.emulated else shown_source(self.base_url),
+            service=self.place,
         )
 
     def service(

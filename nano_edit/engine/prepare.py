@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from nano_edit.domain import Destination, Edit
+    from nano_edit.engine.restoring import Restoring
     from nano_edit.pictures.inputs.workspace import Workspace
     from nano_edit.wire.providers import Provider
 
@@ -107,9 +108,40 @@ def prepare(
 ) -> Prepared:
     """Make the pictures ready; return the request and where its result goes.
 
+    Without ``prove`` the output's folder may still be missing; for the rest see
+    `request_of`.  Raises UsageError, InputError or OutputError.
+    """
+    request, restoring = request_of(
+        edit,
+        provider,
+        base_url,
+        workspace=workspace,
+        pipes=pipes,
+        note=note,
+        go_on=go_on,
+    )
+    inputs = [image.path for image in request.images if image.path]
+    destination = destination_of(edit, inputs, pipes, prove=prove)
+    if restoring is None:
+        return Prepared(edit, request, destination)
+    restoring.check(destination.format)
+    return Prepared(edit, request, destination, restoring.task)
+
+
+def request_of(
+    edit: Edit,
+    provider: Provider,
+    base_url: str,
+    *,
+    workspace: Workspace,
+    pipes: Pipes,
+    note: Callable[[str], None],
+    go_on: Callable[[], None] = lambda: None,
+) -> tuple[EditRequest, Restoring | None]:
+    """Make the pictures ready; return the request, and what is kept of the first one.
+
     The pictures' bytes may lie in ``workspace``, which must outlive the request.
-    ``go_on`` is called now and then; what it raises ends the preparation.  Without
-    ``prove`` the output's folder may still be missing.
+    ``go_on`` is called now and then; what it raises ends the preparation.
     Raises UsageError or InputError.
     """
     check_edit(edit, provider, base_url)
@@ -119,9 +151,9 @@ def prepare(
     stdin = pipes.stdin or io.BytesIO()
     restoring = None
     if is_restored(edit) or edit.copy_metadata:
-        from nano_edit.engine.restoring import Restoring  # noqa: PLC0415 - heavy, rare
+        from nano_edit.engine import restoring as heavy  # noqa: PLC0415 - and rare
 
-        restoring = Restoring.begin(edit, model, workspace, stdin)
+        restoring = heavy.Restoring.begin(edit, model, workspace, stdin)
     images = prepare_inputs(
         restoring.sources if restoring else edit.images,
         Preparation(
@@ -154,12 +186,7 @@ def prepare(
         text=edit.text,
         tier=edit.tier,
     )
-    inputs = [image.path for image in images if image.path]
-    destination = destination_of(edit, inputs, pipes, prove=prove)
-    if restoring is None:
-        return Prepared(edit, request, destination)
-    restoring.check(destination.format)
-    return Prepared(edit, request, destination, restoring.task)
+    return request, restoring
 
 
 def destination_of(

@@ -115,7 +115,7 @@ def test_options_are_offered(shell: Shell, command: str) -> None:
     ("typed", "words"),
     [
         ("nano-edit ", WORDS),
-        ("nano-edit re", ("replies",)),
+        ("nano-edit re", ("redo", "replies")),
         ("nano-edit replies ", VERBS["replies"]),
         ("nano-edit auth log", ("login", "logout")),
         ("nano-edit completion ", SHELLS),

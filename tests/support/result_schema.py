@@ -21,6 +21,8 @@ OTHER_COMMANDS = {
     "diff",
     "history",
     "spend",
+    "undo",
+    "redo",
 }  # print objects of their own
 
 

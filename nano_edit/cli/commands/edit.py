@@ -18,25 +18,41 @@ from nano_edit.engine.records import record_of_cost, record_of_result
 from nano_edit.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from nano_edit.cli.config.settings import Settings
     from nano_edit.cli.display.progress import EditDisplay
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
-    from nano_edit.domain import EditResult, Prepared
+    from nano_edit.domain import EditResult, Observe, Prepared
     from nano_edit.engine.editor import Editor
+
+    Prepare = Callable[[Editor, Observe, bool], AbstractContextManager[Prepared]]
 
 
 def run_single(settings: Settings, terminal: Terminal) -> None:
     """Make one edit and tell of it; raises NanoEditError."""
+    options = settings.options
+
+    def prepare(
+        editor: Editor, observe: Observe, prove: bool
+    ) -> AbstractContextManager[Prepared]:
+        return editor.prepare(edit_of(options, terminal), observe, prove=prove)
+
+    make_one(settings, terminal, prepare)
+
+
+def make_one(settings: Settings, terminal: Terminal, prepare: Prepare) -> None:
+    """Make the edit that ``prepare`` makes ready, and tell of it."""
     options = settings.options
     if options.json and options.output == "-":
         raise UsageError("--json and the picture cannot both go to standard output.")
     with ExitStack() as stack:
         with display_for(options, terminal) as display:
             editor = stack.enter_context(editor_for(settings, terminal, display.note))
-            edit = edit_of(options, terminal)
             prepared = stack.enter_context(
-                editor.prepare(edit, display.observe, prove=not options.dry_run)
+                prepare(editor, display.observe, not options.dry_run)
             )
             if options.dry_run:
                 tell_dry_run(prepared, editor, options, terminal)

@@ -51,17 +51,18 @@ class Entry(Frozen):
     provider: str = ""
     model: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)  # that are not as usual
-    cost: float | None = None  # dollars, estimated
+    cost: float | None = None  # dollars
     parent: str = ""  # id of the edit that this one goes on from
     continued: bool = False  # the earlier turns were sent; else it began anew
-    original: bool = False  # made from the first picture, with all instructions
+    said: str = ""  # what was said, where the instruction holds earlier ones too
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON data, empty fields left out."""
         values = {name: getattr(self, name) for name in self.__match_args__}
         values["images"] = [_fields(image) for image in self.images]
         values["mask"] = _fields(self.mask) if self.mask else None
-        return {name: value for name, value in values.items() if value}
+        cost = {} if self.cost is None else {"cost": self.cost}
+        return {name: value for name, value in values.items() if value} | cost
 
     def line(self) -> bytes:
         """Return it as one line."""

@@ -83,6 +83,6 @@ class HistoryNote:
             cost,
             self._prepared.parent,
             bool(request.turns),
-            self._prepared.original,
+            self._prepared.said,
         )
         self._history.add(entry)

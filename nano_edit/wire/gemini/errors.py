@@ -24,6 +24,7 @@ from nano_edit.errors import (
     RejectedError,
     Retry,
     ServerError,
+    SignatureError,
 )
 from nano_edit.wire.gemini.error_response import ErrorResponse, read_error_response
 from nano_edit.wire.models import MODELS
@@ -164,6 +165,18 @@ def _rejected(response: ErrorResponse) -> NanoEditError:
     )
 
 
+def _turns_refused(response: ErrorResponse) -> NanoEditError:
+    return SignatureError(
+        "The service does not accept the earlier turns." + _quoted(response),
+        hint="Send the picture as a new one.",
+    )
+
+
+def _is_about_signatures(response: ErrorResponse) -> bool:
+    said = re.search(r"thought[ _-]?signature", response.message, re.IGNORECASE)
+    return response.http_status == 400 and said is not None
+
+
 def _body_not_written(response: ErrorResponse) -> NanoEditError:
     return ServerError(
         "The gateway lost the connection to the model while it answered; the vendor "
@@ -234,6 +247,7 @@ _RULES: tuple[_Rule, ...] = (
     (lambda r: r.http_status == 403, _forbidden),
     (lambda r: r.http_status == 404 or r.code == "model_not_found", _no_such_model),
     (lambda r: r.http_status == 413, _too_large),
+    (_is_about_signatures, _turns_refused),
     (lambda r: 400 <= r.http_status < 500, _rejected),
     (lambda r: r.code == "write_response_body_failed", _body_not_written),
     (_is_overloaded, _overloaded),

@@ -53,7 +53,7 @@ ENTRIES = st.builds(
     st.none() | st.floats(0.01, 1),
     TEXT,
     st.booleans(),
-    st.booleans(),
+    TEXT,
 )
 
 

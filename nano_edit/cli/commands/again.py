@@ -1,0 +1,119 @@
+"""``again``, ``undo``, ``redo``: on from an edit, back before it, and forth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nano_edit.cli.commands.edit import make_one
+from nano_edit.cli.config.service import edit_of
+from nano_edit.cli.config.settings import DEFAULT
+from nano_edit.cli.json_line import json_line
+from nano_edit.domain import Edit
+from nano_edit.engine.again import find_start, next_edit, prepare_next
+from nano_edit.engine.history.store import History, history_folder
+from nano_edit.engine.history.tree import Tree
+from nano_edit.engine.history.undo import Swapped, redo, undo
+from nano_edit.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nano_edit.cli.config.settings import Settings
+    from nano_edit.cli.options import Options
+    from nano_edit.cli.terminal import Terminal
+    from nano_edit.engine.history.entry import Entry
+
+_OWN = {"instruction", "images", "output"}
+
+
+def run_again(settings: Settings, terminal: Terminal) -> None:
+    """Make the edit that goes on from another; raises NanoEditError."""
+    options = settings.options
+    picture = options.images[0] if options.images else None
+    more = (options.images or [])[1:]
+    start = find_start(History(history_folder()), picture, Path.cwd())
+    options = _of_same_model(settings, start.entry)
+    said = replace(options, images=[start.picture, *more])
+    following = next_edit(
+        start,
+        edit_of(said, terminal).instruction,
+        images=more,
+        output=options.output,
+        changes=_said_anew(settings, options),
+        whole=options.whole,
+        from_original=options.from_original,
+    )
+    make_one(
+        replace(settings, options=options),
+        terminal,
+        lambda editor, observe, prove: prepare_next(
+            editor, following, observe, prove=prove
+        ),
+    )
+
+
+def _of_same_model(settings: Settings, entry: Entry | None) -> Options:
+    """Return the options, with provider and model as before unless others are said."""
+    options = settings.options
+    if entry is None:
+        return options
+    if settings.origins["provider"] == DEFAULT and entry.provider:
+        options = replace(options, provider=entry.provider)
+    if settings.origins["model"] == DEFAULT and entry.provider == options.provider:
+        options = replace(options, model=entry.model)
+    return options
+
+
+def _said_anew(settings: Settings, options: Options) -> dict[str, Any]:
+    """Return the fields of the edit that somebody said."""
+    names = {*Edit.__match_args__} & {*options.__match_args__} - _OWN
+    said = {name for name in names if settings.origins[name] != DEFAULT}
+    return {name: getattr(options, name) for name in {*said, "model"}}
+
+
+# --- undo, redo --------------------------------------------------------------
+
+
+def run_undo(settings: Settings, terminal: Terminal) -> None:
+    """Put back what a picture was made from."""
+    _swap(undo, "undone", settings, terminal)
+
+
+def run_redo(settings: Settings, terminal: Terminal) -> None:
+    """Take back the last undo."""
+    _swap(redo, "redone", settings, terminal)
+
+
+def _swap(
+    swap: Callable[[Tree, Path], Swapped],
+    word: str,
+    settings: Settings,
+    terminal: Terminal,
+) -> None:
+    tree = Tree(History(history_folder()).entries())
+    picture = settings.options.picture or _last_here(tree)
+    done = swap(tree, Path(picture))
+    if settings.options.json:
+        kept = str(done.kept) if done.kept else None
+        told = {"ok": True, "output": picture, "kept": kept, word: done.entry.id}
+        terminal.result(json_line(told))
+        return
+    terminal.result(picture)
+    said = " ".join(done.entry.instruction.split())
+    terminal.say(f'{word.capitalize()}: "{said}".')
+    if done.kept:
+        terminal.say(f"The picture that was there is now {done.kept}.")
+
+
+def _last_here(tree: Tree) -> str:
+    here = Path.cwd()
+    for entry in reversed(tree.entries):
+        path = Path(entry.output)
+        if path.parent == here and path.exists():
+            return path.name
+    raise InputError(
+        "There is no edit in this folder.",
+        hint="Name the picture: nano-edit undo PICTURE",
+    )

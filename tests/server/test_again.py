@@ -1,0 +1,417 @@
+"""Going on from an edit: the earlier turns are sent as they came, or not, and why."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import support
+from PIL import Image
+
+from nano_edit import Edit, Editor
+from nano_edit.domain import EditEvent, EditResult, Note
+from nano_edit.emulator import Emulator
+from nano_edit.engine.again import Start, again, find_start, next_edit
+from nano_edit.engine.edit import TURNS_REFUSED
+from nano_edit.engine.history.entry import Entry, Source
+from nano_edit.engine.history.store import History, history_folder
+from nano_edit.engine.history.tree import Tree
+from nano_edit.errors import InputError, RejectedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FLASH = "gemini-3.1-flash-image"
+
+
+class Desk:
+    """An editor in a folder of its own, the emulator behind it, and what was told."""
+
+    def __init__(self, folder: Path, emulator: Emulator, **more: Any) -> None:
+        self.folder = folder
+        self.emulator = emulator
+        self.notes: list[str] = []
+        self.editor = Editor(
+            base_url=emulator.url, api_key="any", observe=self._hear, **more
+        )
+
+    def _hear(self, event: EditEvent) -> None:
+        if isinstance(event, Note):
+            self.notes.append(event.text)
+
+    def edit(self, instruction: str, *images: str, **more: Any) -> EditResult:
+        return self.editor.edit(Edit(instruction, images or ("in.jpg",), **more))
+
+    def again(self, instruction: str, picture: str | None = None, **more: Any) -> Path:
+        self.notes.clear()
+        result = again(self.editor, picture, instruction, **more)
+        assert result.image.path is not None
+        return result.image.path
+
+    @property
+    def sent(self) -> Any:
+        """The last request, as the emulator noted it."""
+        return self.emulator.requests[-1]
+
+    @property
+    def statuses(self) -> list[int | None]:
+        return [entry.status for entry in self.emulator.requests]
+
+
+@pytest.fixture
+def desk(
+    tmp_path: Path, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Desk]:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    support.photo(folder / "in.jpg", 320, 200)
+    found = Desk(folder, emulator)
+    with found.editor:
+        yield found
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+# --- turns -------------------------------------------------------------------
+
+
+def test_ten_turns_are_one_conversation(desk: Desk) -> None:
+    desk.edit("sepia", output="out.jpg")
+    for turn in range(2, 11):
+        made = desk.again("mirror it")
+        assert made.name == f"out-{turn}.jpg"
+        assert desk.sent.turns == 2 * turn - 1
+        assert desk.sent.instruction == "mirror it"
+    assert desk.statuses == [200] * 10
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *("snake-case", "compact", "late-keys", "escaped", "urlsafe", "drafts"),
+        *("drafts-thought", "thought-last", "empty-part", "wrong-mime", "data-url"),
+        *("coding=deflate", "coding=identity", "deflate-raw", "gzip-members"),
+    ],
+)
+def test_an_unusual_reply_goes_back_as_it_came(desk: Desk, fault: str) -> None:
+    desk.emulator.set_faults(fault)
+    desk.edit("sepia", output="out.jpg", text=True)
+    desk.again("mirror it")
+    assert (desk.sent.status, desk.sent.turns) == (200, 3)
+    assert desk.statuses == [200, 200]
+
+
+@pytest.mark.parametrize("fault", ["bom", "sse", "nan", "truncated-tail"])
+def test_a_malformed_reply_does_not_go_back(desk: Desk, fault: str) -> None:
+    desk.emulator.set_faults(fault)
+    desk.edit("sepia", output="out.jpg")
+    desk.again("mirror it")
+    assert (desk.sent.status, desk.sent.turns) == (200, 1)
+    assert desk.notes[0] == (
+        "The earlier turns are not sent: an earlier reply was malformed."
+        " The picture is sent as a new one."
+    )
+
+
+def test_further_pictures_are_sent_with_the_new_turn_and_stay(desk: Desk) -> None:
+    support.cutout(desk.folder / "mug.png")
+    desk.edit("sepia", output="out.jpg")
+    desk.again("put the mug there", images=["mug.png"])
+    (mug,) = desk.sent.images
+    assert (mug.width, mug.height) == (96, 64)
+    desk.again("mirror it")
+    assert (desk.sent.status, desk.sent.turns) == (200, 5)
+
+
+def test_a_branch_goes_on_from_the_picture_that_is_named(desk: Desk) -> None:
+    desk.edit("sepia", output="out.jpg")
+    desk.again("mirror it")
+    desk.again("brighter")
+    desk.again("darker", "out-2.jpg")
+    assert desk.sent.turns == 5
+    entries = History(history_folder()).entries()
+    assert entries[3].parent == entries[1].id
+
+
+# --- what the service refuses ------------------------------------------------
+
+
+def test_a_signature_that_is_refused_once_is_sent_again(desk: Desk) -> None:
+    desk.edit("sepia", output="out.jpg")
+    desk.emulator.set_faults("signature-invalid")
+    desk.again("mirror it")
+    assert desk.statuses == [200, 400, 200]
+    assert [entry.turns for entry in desk.emulator.requests] == [1, 3, 3]
+    assert desk.notes == []
+
+
+def test_a_signature_that_is_refused_twice_gives_up_the_turns(desk: Desk) -> None:
+    first = desk.edit("sepia", output="out.jpg")
+    desk.emulator.set_faults("signature-invalid:2")
+    made = desk.again("mirror it")
+    assert desk.statuses == [200, 400, 400, 200]
+    assert [entry.turns for entry in desk.emulator.requests] == [1, 3, 3, 1]
+    assert desk.notes == [TURNS_REFUSED]
+    (sent,) = desk.sent.images
+    assert (sent.width, sent.height) == (first.image.width, first.image.height)
+    # What follows begins at the picture that was sent anew.
+    desk.again("brighter")
+    assert desk.sent.turns == 3
+    assert made.name == "out-2.jpg"
+
+
+def test_another_refusal_is_an_error_and_nothing_is_sent_twice(desk: Desk) -> None:
+    desk.edit("sepia", output="out.jpg")
+    desk.emulator.set_faults("400")
+    with pytest.raises(RejectedError):
+        desk.again("mirror it")
+    assert desk.statuses == [200, 400]
+
+
+# --- where a conversation cannot go on ----------------------------------------
+
+
+def test_another_model_begins_anew(desk: Desk) -> None:
+    desk.edit("sepia", output="out.jpg")
+    desk.again("mirror it", model=FLASH)
+    assert (desk.sent.model, desk.sent.turns) == (FLASH, 1)
+    assert "they were made by gemini-3-pro-image-preview at apiyi" in desk.notes[0]
+    desk.again("brighter")  # with the model of the last edit
+    assert (desk.sent.model, desk.sent.turns) == (FLASH, 3)
+
+
+def test_another_host_begins_anew(desk: Desk) -> None:
+    desk.edit("sepia", output="out.jpg")
+    with Emulator(signature_bytes=400) as other:
+        elsewhere = Desk(desk.folder, other)
+        elsewhere.again("mirror it")
+        assert elsewhere.sent.turns == 1
+    assert f"they were made at {desk.emulator.url}" in elsewhere.notes[0]
+
+
+@pytest.mark.parametrize("change", ["removed", "replaced"])
+def test_an_input_that_is_not_as_it_was_begins_anew(desk: Desk, change: str) -> None:
+    desk.edit("sepia", output="out.jpg")
+    (desk.folder / "in.jpg").unlink()
+    if change == "replaced":
+        support.photo(desk.folder / "in.jpg", 50, 50)
+    desk.again("mirror it")
+    assert desk.sent.turns == 1
+    assert "in.jpg is not there as it was" in desk.notes[0]
+
+
+def test_a_reply_that_has_gone_begins_anew(desk: Desk) -> None:
+    desk.edit("sepia", output="out.jpg")
+    for reply in (history_folder() / "replies").iterdir():
+        reply.unlink()
+    desk.again("mirror it")
+    assert desk.sent.turns == 1
+    assert "an earlier reply is no longer kept" in desk.notes[0]
+
+
+def test_more_pictures_than_the_model_takes_begin_anew(desk: Desk) -> None:
+    desk.edit("sepia", output="out.png", model="gemini-2.5-flash-image")
+    desk.again("mirror it")
+    desk.again("brighter")
+    assert desk.sent.turns == 5
+    desk.again("mirror it")
+    assert (desk.sent.status, desk.sent.turns) == (200, 1)
+    assert "they hold 4 pictures and gemini-2.5-flash-image takes 3" in desk.notes[0]
+
+
+def test_a_picture_without_history_is_sent_as_a_new_one(desk: Desk) -> None:
+    made = desk.again("sepia", "in.jpg")
+    assert desk.notes == ["in.jpg has no history here: it is sent as a new picture."]
+    assert made.name == "in-2.jpg"
+    assert desk.sent.turns == 1
+
+
+def test_a_folder_without_edits_has_nothing_to_go_on_from(desk: Desk) -> None:
+    with pytest.raises(InputError, match="There is no edit in this folder"):
+        desk.again("sepia")
+    with pytest.raises(InputError, match=r"none\.jpg: No such file"):
+        desk.again("sepia", "none.jpg")
+
+
+def test_a_picture_that_was_changed_by_hand_is_not_gone_on_from(desk: Desk) -> None:
+    desk.edit("sepia", output="out.jpg")
+    support.photo(desk.folder / "out.jpg", 40, 40)
+    with pytest.raises(InputError, match=r"out\.jpg has changed"):
+        desk.again("mirror it")
+    (desk.folder / "out.jpg").unlink()
+    with pytest.raises(InputError, match="No such file"):
+        desk.again("mirror it")
+
+
+# --- names -------------------------------------------------------------------
+
+
+def test_a_picture_is_found_by_its_bytes(desk: Desk) -> None:
+    desk.edit("sepia", output="out.jpg")
+    (desk.folder / "moved").mkdir()
+    (desk.folder / "out.jpg").rename(desk.folder / "moved" / "other.jpg")
+    made = desk.again("mirror it", "moved/other.jpg")
+    assert desk.sent.turns == 3
+    assert made == Path("moved/other-2.jpg")
+
+
+def test_nothing_is_overwritten(desk: Desk) -> None:
+    desk.edit("sepia", output="shot-2024.jpg")
+    for name in ("shot-2024-2.jpg", "shot-2024-3.jpg"):
+        (desk.folder / name).write_bytes(b"mine")
+    assert desk.again("mirror it").name == "shot-2024-4.jpg"
+    assert desk.again("mirror it").name == "shot-2024-5.jpg"
+    assert (desk.folder / "shot-2024-2.jpg").read_bytes() == b"mine"
+
+
+def test_an_output_may_be_named(desk: Desk) -> None:
+    desk.edit("sepia", output="out.jpg")
+    assert desk.again("mirror it", output="new.png").name == "new.png"
+    assert desk.again("brighter").name == "new-2.png"
+
+
+# --- what holds for the next turn ---------------------------------------------
+
+
+def test_size_and_shape_stay_until_others_are_said(desk: Desk) -> None:
+    desk.edit("sepia", output="out.jpg", size="2K", aspect_ratio="1:1")
+    desk.again("mirror it")
+    assert (desk.sent.image_size, desk.sent.aspect_ratio) == ("2K", "1:1")
+    desk.again("mirror it", size="1K")
+    assert (desk.sent.image_size, desk.sent.aspect_ratio) == ("1K", "1:1")
+
+
+def pixels(path: Path) -> Any:
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB")).astype(int)
+
+
+def test_a_region_stays_and_its_crop_is_sent(desk: Desk) -> None:
+    support.photo(desk.folder / "in.png", 320, 200)
+    desk.edit("make it red", "in.png", output="out.png", region=("50%,0,50%,100%",))
+    crop = desk.sent.images[0]
+    made = desk.again("make it blue")
+    assert desk.sent.turns == 3
+    again_sent = desk.sent.images[0]
+    assert (again_sent.width, again_sent.height) == (crop.width, crop.height)
+    before, after = pixels(desk.folder / "out.png"), pixels(made)
+    assert before.shape == after.shape == (200, 320, 3)
+    assert (before[:, :150] == after[:, :150]).all()
+    assert abs(before[:, 200:] - after[:, 200:]).mean() > 5
+
+
+def test_the_whole_picture_may_change_again() -> None:
+    options = {"region": ["1,2,3,4"], "size": "2K", "strict": True}
+    entry = Entry("a", options=options, mask=Source("m.png", "/none/m.png", "0"))
+    start = Start("out.jpg", entry, Tree([entry]))
+    for changes, whole in (({}, True), ({"keep_rest": True}, False)):
+        edit = next_edit(start, "sepia", changes=changes, whole=whole).edit
+        assert (edit.region, edit.mask, edit.size) == ((), None, "2K")
+        assert edit.strict
+
+
+def test_a_mask_stays_as_long_as_it_is_there(desk: Desk) -> None:
+    support.photo(desk.folder / "in.png", 320, 200)
+    mask = Image.new("L", (320, 200), 0)
+    mask.paste(255, (0, 0, 160, 200))
+    mask.save(desk.folder / "mask.png")
+    desk.edit("make it red", "in.png", output="out.png", mask="mask.png")
+    start = find_start(History(history_folder()), "out.png", desk.folder)
+    assert next_edit(start, "blue", changes={}).edit.mask == str(
+        desk.folder / "mask.png"
+    )
+    (desk.folder / "mask.png").unlink()
+    with pytest.raises(InputError, match="The mask"):
+        desk.again("make it green")
+
+
+def test_the_size_that_was_kept_is_kept(desk: Desk) -> None:
+    desk.edit("sepia", output="out.png", keep_size=True)
+    made = desk.again("mirror it")
+    assert pixels(made).shape == (200, 320, 3)
+    assert desk.sent.turns == 3
+
+
+# --- from the first picture ---------------------------------------------------
+
+
+def test_the_first_picture_is_edited_with_all_instructions(desk: Desk) -> None:
+    desk.edit("sepia", output="out.jpg")
+    desk.again("mirror it")
+    desk.again("brighter", from_original=True)
+    text = (
+        "Make all of these edits to the picture, in this order:\n"
+        "1. sepia\n2. mirror it\n3. brighter"
+    )
+    assert (desk.sent.turns, desk.sent.instruction) == (1, text)
+    assert desk.sent.images[0].width == 320
+    desk.again("darker", from_original=True)
+    assert desk.sent.instruction == text + "\n4. darker"
+    desk.again("invert it")  # and from there a conversation goes on
+    assert desk.sent.turns == 3
+
+
+def test_without_the_first_picture_there_is_no_way_back(desk: Desk) -> None:
+    desk.edit("sepia", output="out.jpg")
+    (desk.folder / "in.jpg").unlink()
+    with pytest.raises(InputError, match="not there as it was"):
+        desk.again("brighter", from_original=True)
+    assert len(desk.statuses) == 1
+
+
+def test_after_five_edits_a_note_tells_of_wear(desk: Desk) -> None:
+    desk.edit("sepia", output="out.jpg")
+    for _ in range(4):
+        desk.again("mirror it")
+        assert desk.notes == []
+    desk.again("mirror it")
+    (told,) = desk.notes
+    assert told.startswith("This is edit 6 in a row")
+    desk.again("mirror it", from_original=True)
+    desk.again("mirror it")
+    assert desk.notes == []
+
+
+# --- as a command ------------------------------------------------------------
+
+
+def test_the_command_goes_on_from_the_last_edit_here(
+    desk: Desk, run: support.Run
+) -> None:
+    env = {"NANO_EDIT_BASE_URL": desk.emulator.url, "NANO_EDIT_API_KEY": "any"}
+    (desk.folder / "more.txt").write_text("mirror it", encoding="utf-8")
+    for words, printed in (
+        (("sepia", "in.jpg", "-o", "out.jpg", "-m", FLASH), "out.jpg"),
+        (("again", "@more.txt"), "out-2.jpg"),
+        (("again", "brighter", "out-2.jpg", "-o", "b.jpg"), "b.jpg"),
+    ):
+        done = run(*words, cwd=desk.folder, env=env)
+        assert (done.status, done.stdout.strip()) == (0, printed), done.stderr
+    assert (desk.sent.turns, desk.sent.model) == (5, FLASH)
+    done = run("again", "x", "--dry-run", "--json", cwd=desk.folder, env=env)
+    assert done.status == 0
+    assert done.stdout.count('"role": "model"') == 3
+    done = run("again", cwd=desk.folder, env=env)
+    assert (done.status, done.stdout) == (2, "")
+    assert "There is no instruction" in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="its standard input is a pipe here")
+def test_the_command_takes_a_picture_from_a_pipe(desk: Desk, run: support.Run) -> None:
+    env = {"NANO_EDIT_BASE_URL": desk.emulator.url, "NANO_EDIT_API_KEY": "any"}
+    picture = (desk.folder / "in.jpg").read_bytes()
+    done = run(
+        *("again", "sepia", "-", "-o", "a.jpg"),
+        cwd=desk.folder,
+        env=env,
+        stdin=picture,
+    )
+    assert done.status == 0, done.stderr
+    assert "- has no history here" in done.stderr
