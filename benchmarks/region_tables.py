@@ -54,7 +54,13 @@ _PROMISES = (  # figure, its words, sign and target
 def promise_table(rows: list[Row]) -> Iterator[str]:
     """Give the promises and the worst of what was found."""
     found = [
-        (words, sign, target, unit, pick(row.figures[name] for row in rows))
+        (
+            words,
+            sign,
+            target,
+            unit,
+            pick(row.figures[name] for row in rows if name in row.figures),
+        )
         for name, words, sign, target, unit in _PROMISES
         for pick in ((max,) if sign == "<=" else (min,))
     ]
@@ -102,7 +108,7 @@ def photo_table(rows: list[Row]) -> Iterator[str]:
             (
                 row.name[:28],
                 f"{row.megapixels:.1f}",
-                *(f"{row.figures[name]:.3g}" for name in names),
+                *(f"{row.figures.get(name, math.nan):.3g}" for name in names),
                 f"{row.refused}/{row.repainted}",
                 f"{row.wrongly_refused}/{row.sound}",
                 f"{row.seconds:.2f} s",

@@ -13,9 +13,10 @@ Rules:
 from __future__ import annotations
 
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from threading import Condition, local
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,6 +73,23 @@ class MemoryPool:
         if self._queue[0] is not ticket:
             return False
         return self._taken == 0 or self._taken + size <= self._capacity
+
+
+def give_back() -> None:
+    """Give free memory back to the system, where the C library can (glibc's)."""
+    with suppress(AttributeError):
+        c_library().malloc_trim(0)
+
+
+@cache
+def c_library() -> Any:
+    """Return the C library, or what has none of its functions."""
+    try:
+        import ctypes  # noqa: PLC0415 - for many edits and large pictures alone
+
+        return ctypes.CDLL(None)
+    except (ImportError, TypeError, OSError):  # pragma: no cover - Windows
+        return None
 
 
 def _for_ever() -> None:

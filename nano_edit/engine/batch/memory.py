@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import gc
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
-from typing import Any
+
+from nano_edit.pictures import memory
 
 STACK = 1 << 20  # bytes of a worker's stack; the system's own is eight times as much
 EACH = 40 << 20  # bytes of addresses that one edit under way may take
@@ -41,7 +41,7 @@ def most_threads() -> int | None:
 def share_heap() -> None:
     """Let all threads that are still to be started share one heap."""
     with suppress(AttributeError):
-        _libc().mallopt(_ARENA_MAX, 1)
+        memory.c_library().mallopt(_ARENA_MAX, 1)
 
 
 def give_back(ended: int) -> None:
@@ -50,16 +50,4 @@ def give_back(ended: int) -> None:
         gc.freeze()  # what is loaded by now stays, and need not be looked through
     if ended % EVERY == 0:
         gc.collect()
-        with suppress(AttributeError):
-            _libc().malloc_trim(0)
-
-
-@cache
-def _libc() -> Any:
-    """Return the C library, or what has none of its functions."""
-    try:
-        import ctypes  # noqa: PLC0415 - for many edits alone
-
-        return ctypes.CDLL(None)
-    except (ImportError, TypeError, OSError):  # pragma: no cover - Windows
-        return None
+        memory.give_back()

@@ -30,7 +30,7 @@ from nano_edit.pictures.inputs.raster import TURNS
 from nano_edit.pictures.inputs.sources import Source
 from nano_edit.pictures.inputs.survey import orientation_of
 from nano_edit.pictures.jpeg_walk import walk_jpeg
-from nano_edit.pictures.memory import DECODED
+from nano_edit.pictures.memory import DECODED, give_back
 from nano_edit.pictures.region.boxes import Box, whole
 from nano_edit.pictures.region.exif import minimal, without_thumbnail
 from nano_edit.pictures.region.job import Job
@@ -151,6 +151,7 @@ class Change:
             width=self._box.width,
             height=self._box.height,
         )
+        give_back()  # the pixels' memory, which the other process needs now
         with DECODED.reserved(self._memory):
             done = subprocess.run(
                 [sys.executable, "-P", "-m", _PROGRAM, json.dumps(asdict(job))],
