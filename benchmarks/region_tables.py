@@ -19,7 +19,7 @@ class Row:
     name: str
     megapixels: float = 0.0
     figures: dict[str, float] = field(default_factory=dict)  # the worst of its runs
-    seconds: float = 0.0  # of processor time: a region, JPEG to JPEG
+    seconds: float = 0.0  # of the processor, beyond a plain edit: JPEG to JPEG
     megabytes: float = 0.0
     sound: int = 0  # runs in which the scene was kept
     wrongly_refused: int = 0

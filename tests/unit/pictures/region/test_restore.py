@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import jpeglib
@@ -13,10 +14,12 @@ import pytest
 from PIL import Image, ImageCms
 from support.input_pictures import INVERSE
 from support.photos import Model, original, painted, photo
+from support.profiles import rgb_profile
 
 from nano_edit.pictures.inputs.decode import Reduction, decoded
 from nano_edit.pictures.region.areas import area_of_boxes
 from nano_edit.pictures.region.boxes import Box, plan, whole
+from nano_edit.pictures.region.profiles import to_srgb
 from nano_edit.pictures.region.restore import (
     NotTheSameSceneError,
     Restored,
@@ -254,6 +257,48 @@ def test_the_profile_stays_and_the_pixels_are_of_it(bench: Bench) -> None:
     red = other[REGION.top + 60, REGION.left + 60].astype(int)
     assert 150 < red[0] < 202
     assert red[1] < 38  # darker numbers say the same in gamma 1.8
+
+
+@pytest.mark.parametrize("space", ["Display P3", "Adobe RGB"])
+@pytest.mark.parametrize("kind", ["png", "webp", "tiff", "jpeg"])
+def test_a_wide_space_stays_and_the_models_red_is_the_same_red(
+    bench: Bench, kind: str, space: str
+) -> None:
+    profile = rgb_profile(space)
+    path = bench.folder / f"wide.{kind}"
+    photo("china").save(path, icc_profile=profile)
+    done = bench.edit(path, kind)
+    with Image.open(done.path) as image:
+        assert image.info["icc_profile"] == profile
+        shown = to_srgb(profile)(image.convert("RGB"))
+    if kind == "jpeg":
+        assert_blocks_stay(path, done.path, REGION)
+    elif kind != "webp":  # that input has lost something already
+        keep = outside(done)
+        assert np.array_equal(pixels(path)[keep], pixels(done.path)[keep])
+    middle = np.asarray(shown)[REGION.top + 60, REGION.left + 60].astype(int)
+    assert np.abs(middle - (205, 38, 30)).max() < 16
+
+
+@pytest.mark.parametrize(
+    ("orientation", "suffix"),
+    [*zip(range(1, 9), cycle((".tif", ".png", ".webp")), strict=False)],
+)
+def test_what_is_stored_turned_comes_out_upright(
+    bench: Bench, orientation: int, suffix: str
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image, turn = photo("coffee").resize((400, 267)), INVERSE[orientation]
+    path = bench.folder / f"turned{suffix}"
+    options: dict[str, Any] = {"lossless": True} if suffix == ".webp" else {}
+    stored = image if turn is None else image.transpose(turn)
+    stored.save(path, exif=exif, **options)
+    done = bench.edit(path, "png", Box(140, 90, 240, 180))
+    with Image.open(done.path) as result:
+        assert result.getexif().get(0x0112, 1) == 1
+    keep = outside(done)
+    assert np.array_equal(np.asarray(image)[keep], pixels(done.path)[keep])
 
 
 def wide_profile() -> bytes:
