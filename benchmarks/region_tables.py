@@ -108,7 +108,10 @@ def photo_table(rows: list[Row]) -> Iterator[str]:
             (
                 row.name[:28],
                 f"{row.megapixels:.1f}",
-                *(f"{row.figures.get(name, math.nan):.3g}" for name in names),
+                *(
+                    f"{row.figures[name]:.3g}" if name in row.figures else ""
+                    for name in names
+                ),
                 f"{row.refused}/{row.repainted}",
                 f"{row.wrongly_refused}/{row.sound}",
                 f"{row.seconds:.2f} s",

@@ -23,7 +23,7 @@ from nano_edit.pictures.region.boxes import Box, Plan, whole
 from nano_edit.pictures.region.heat import heat_map
 from nano_edit.pictures.region.profiles import to_srgb
 from nano_edit.pictures.region.resample import Sampler
-from nano_edit.pictures.region.view import comparing_size, on_raster
+from nano_edit.pictures.region.view import comparing_size, on_raster, over_white
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -126,7 +126,9 @@ def _compared(
             weight = np.zeros(pixels.shape[:2], bool)
             if area is not None:
                 weight = np.asarray(area.within(box)) > 0
-            other = np.asarray(to_srgb(raster.profile)(raster.piece(box.corners)))
+            other = np.asarray(
+                to_srgb(raster.profile)(over_white(raster.piece(box.corners)))
+            )
             counts.add(colour.difference(pixels, other), weight)
     else:
         counts.add(distance, inside)
@@ -158,7 +160,9 @@ def _keep(raster: Raster, path: Path) -> None:
     convert = to_srgb(raster.profile)
     with path.open("wb") as file:
         for box in _boxes(raster.size):
-            file.write(np.asarray(convert(raster.piece(box.corners))).tobytes())
+            file.write(
+                np.asarray(convert(over_white(raster.piece(box.corners)))).tobytes()
+            )
 
 
 def _boxes(size: tuple[int, int]) -> Iterator[Box]:

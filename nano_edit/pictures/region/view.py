@@ -73,9 +73,18 @@ def on_raster(
         own.paste(opaque, inner[:2])
     else:
         own.paste(255, inner)
-    pixels = np.asarray(to_srgb(raster.profile)(part))
+    pixels = np.asarray(to_srgb(raster.profile)(over_white(part)))
     margins = [(inner[1], size[1] - inner[3]), (inner[0], size[0] - inner[2]), (0, 0)]
     return Image.fromarray(np.pad(pixels, margins, "symmetric")), own
+
+
+def over_white(image: Image.Image) -> Image.Image:
+    """Return the picture as it looks on white paper; one without alpha as it is."""
+    if image.mode != "RGBA":
+        return image
+    paper = Image.new("RGB", image.size, "white")
+    paper.paste(image, mask=image.getchannel("A"))
+    return paper
 
 
 def _inner(

@@ -76,3 +76,13 @@ def test_the_heat_map_is_grey_but_for_the_change(before: Path, tmp_path: Path) -
     coloured = heat.max(axis=2).astype(int) - heat.min(axis=2) > 20
     assert coloured[140, 160]
     assert not coloured[300:, 300:].any()
+
+
+def test_what_became_transparent_has_changed(before: Path, tmp_path: Path) -> None:
+    image = photo("china")
+    image.putalpha(255)
+    image.paste((0, 0, 0, 0), BOX.corners)
+    after = saved(image, tmp_path)
+    found = compare(original(before), original(after), lambda _: None)
+    share = 100 * BOX.area / (found.size[0] * found.size[1])
+    assert found.outside == pytest.approx(share, rel=0.2)
