@@ -11,6 +11,7 @@ TYPE_CHECKING = False  # type checkers take it for true; no import is needed
 if TYPE_CHECKING:
     from nano_edit.api import edit, edit_many
     from nano_edit.domain import Edit, EditResult
+    from nano_edit.engine.again import Session
     from nano_edit.engine.batch.folders import each_picture
     from nano_edit.engine.batch.lists import read_list
     from nano_edit.engine.batch.runner import Batch
@@ -26,6 +27,7 @@ __all__ = [
     "EditResult",
     "Editor",
     "NanoEditError",
+    "Session",
     "__version__",
     "each_picture",
     "edit",
@@ -39,6 +41,7 @@ _HOMES = {
     "Edit": "nano_edit.domain",
     "Batch": "nano_edit.engine.batch.runner",
     "DeferredBatch": "nano_edit.engine.deferred.batch",
+    "Session": "nano_edit.engine.again",
     "Editor": "nano_edit.engine.editor",
     "each_picture": "nano_edit.engine.batch.folders",
     "read_list": "nano_edit.engine.batch.lists",

@@ -324,6 +324,18 @@ class EditResult(Frozen):
     cached: bool = False  # it came from the cache
     recovered: bool = False  # it was made from a reply that an earlier run kept
     id: str = ""  # in the history; "": it is not noted
+    go_on: Callable[..., EditResult] | None = None  # `Editor.again` of its editor
+
+    def again(
+        self, instruction: str, output: str | None = None, **more: Any
+    ) -> EditResult:
+        """Go on from this result, as `nano_edit.Editor.again` does, which see."""
+        if self.go_on is None or self.image.path is None:
+            raise ValueError("There is no file, or no editor, to go on from.")
+        return self.go_on(instruction, str(self.image.path), output, **more)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "go_on": None}  # an editor goes to no other process
 
 
 class Rework(Protocol):

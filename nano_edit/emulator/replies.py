@@ -25,6 +25,8 @@ from nano_edit.emulator.responses import (
 )
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from nano_edit.emulator.contract import GenerateRequest
 
 Part = dict[str, Any]
@@ -56,12 +58,10 @@ class ResponseBuilder:
         label: str = "",
     ) -> bytes:
         """Return the edited picture's file, ``size`` pixels (as asked for)."""
-        # Pillow is loaded at the first edit, so that starting up stays cheap.
-        from nano_edit.emulator.drawing import encode, render  # noqa: PLC0415
-
+        drawing, _ = _painters()
         request, drift = self.request, self.drift
         size = size or self._size()
-        picture = render(
+        picture = drawing.render(
             request.data,
             request.instruction,
             size,
@@ -69,7 +69,8 @@ class ResponseBuilder:
             seed=request.digest,
             mark=f"emulated {label}".strip() if self.mark else "",
         )
-        return encode(picture, image_format or self.format)
+        made: bytes = drawing.encode(picture, image_format or self.format)
+        return made
 
     def _size(self) -> tuple[int, int]:
         if self.drift.wrong_ratio:
@@ -109,11 +110,10 @@ class ResponseBuilder:
 
     def words(self) -> str:
         """Return what the model says about its edit."""
-        from nano_edit.emulator.edits import describe  # noqa: PLC0415 - as above
-
         instruction = self.request.instruction
         asked = "".join(c if c.isprintable() else " " for c in instruction)
-        return f"{describe(instruction)} You asked: <{asked}>\n\n"
+        _, edits = _painters()
+        return f"{edits.describe(instruction)} You asked: <{asked}>\n\n"
 
     def parts(self) -> list[Part]:
         """Return the parts of the ordinary reply: words if asked for, a picture."""
@@ -198,6 +198,13 @@ def _has_picture(documents: list[Document]) -> bool:
     contents = [each.get("content") or {} for each in candidates]
     parts = [part for each in contents for part in each.get("parts") or ()]
     return any("inlineData" in part for part in parts)
+
+
+def _painters() -> tuple[ModuleType, ModuleType]:
+    """Return the modules that draw; Pillow is loaded at the first edit."""
+    from nano_edit.emulator import drawing, edits  # noqa: PLC0415 - starting is cheap
+
+    return drawing, edits
 
 
 def _length(text: str | Blob) -> int:

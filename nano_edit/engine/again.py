@@ -15,7 +15,7 @@ import re
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nano_edit.domain import Edit
 from nano_edit.engine.conversation import BrokenOffError, Conversation
@@ -29,12 +29,44 @@ from nano_edit.pictures.formats import FORMATS, SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from nano_edit.domain import EditRequest, EditResult, Observe, Prepared
-    from nano_edit.engine.editor import Editor
+    from nano_edit.engine.prepare import Pipes
     from nano_edit.pictures.inputs.workspace import Workspace
+    from nano_edit.wire.providers import Provider
+
+    Finish = Callable[[Prepared, Workspace, Callable[[str], None]], Prepared]
 
 AS_NEW = "The picture is sent as a new one."
+
+
+class Editing(Protocol):
+    """What is needed of an `Editor`."""
+
+    provider: Provider
+    base_url: str
+    pipes: Pipes
+    history: History | None
+
+    @property
+    def place(self) -> str:
+        """Where it sends to."""
+
+    def prepare(
+        self,
+        edit: Edit,
+        observe: Observe | None = None,
+        *,
+        prove: bool = True,
+        finish: Finish | None = None,
+    ) -> AbstractContextManager[Prepared]:
+        """Check the edit and make its pictures ready."""
+
+    def send(self, prepared: Prepared) -> EditResult:
+        """Send what was prepared."""
+
+
 WEARING = 5  # edits of edits, from which on a note tells what they do to a picture
 _WHERE = frozenset({"region", "mask", "invert_mask", "keep_rest", "max_change"})
 _CARRIED = _WHERE | {
@@ -122,7 +154,7 @@ def next_edit(
 
 @contextmanager
 def prepare_next(
-    editor: Editor, following: Next, observe: Observe | None, *, prove: bool = True
+    editor: Editing, following: Next, observe: Observe | None, *, prove: bool = True
 ) -> Iterator[Prepared]:
     """Make the next edit ready, with the earlier turns before it; nothing is sent.
 
@@ -151,7 +183,7 @@ def prepare_next(
 
 
 def _continued(
-    editor: Editor, prepared: Prepared, tree: Tree, entry: Entry, workspace: Workspace
+    editor: Editing, prepared: Prepared, tree: Tree, entry: Entry, workspace: Workspace
 ) -> Prepared:
     def ready(edit: Edit) -> EditRequest:
         return request_of(
@@ -288,7 +320,7 @@ def _is_of_line(stem: str, tree: Tree, entry: Entry) -> bool:
 
 
 def again(
-    editor: Editor,
+    editor: Editing,
     picture: str | None,
     instruction: str,
     output: str | None = None,
@@ -314,3 +346,30 @@ def again(
     )
     with prepare_next(editor, following, None) as prepared:
         return editor.send(prepared)
+
+
+class Session:
+    """A conversation about one picture: each edit goes on from the one before.
+
+    ``picture`` is where it begins: a photo, or the result of an earlier edit, which
+    is found by its bytes.
+    """
+
+    def __init__(self, editor: Editing, picture: str | os.PathLike[str]) -> None:
+        self.picture = os.fspath(picture)
+        self.results: list[EditResult] = []
+        self._editor = editor
+
+    def edit(
+        self,
+        instruction: str,
+        output: str | os.PathLike[str] | None = None,
+        **more: Any,
+    ) -> EditResult:
+        """Make the next edit; see `nano_edit.Editor.again`."""
+        path = os.fspath(output) if output else None
+        result = again(self._editor, self.picture, instruction, path, **more)
+        self.results.append(result)
+        if result.image.path is not None:
+            self.picture = str(result.image.path)
+        return result

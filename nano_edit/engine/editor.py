@@ -22,7 +22,7 @@ import threading
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from nano_edit.domain import ApiKey, Note, Preparing, shown_source
 from nano_edit.engine.attempt import Dependencies
@@ -292,7 +292,26 @@ class Editor:
         )
         if billing is not None:
             dependencies = replace(dependencies, billing=billing)
-        return send(prepared, dependencies)
+        return replace(send(prepared, dependencies), go_on=self.again)
+
+    def again(
+        self,
+        instruction: str,
+        picture: str | os.PathLike[str] | None = None,
+        output: str | os.PathLike[str] | None = None,
+        **more: Any,
+    ) -> EditResult:
+        """Go on from an edit: the model sees what was said before.
+
+        It goes on from ``picture``, which is found by its bytes, or from the last edit
+        in the current folder.  ``more``: ``images`` are sent besides, ``whole`` keeps
+        no region, ``from_original`` edits the first picture with all instructions so
+        far; else they are fields of `Edit`.  Raises what `edit` does.
+        """
+        from nano_edit.engine.again import again  # noqa: PLC0415 - few edits go on
+
+        name, path = (os.fspath(each) if each else None for each in (picture, output))
+        return again(self, name, instruction, path, **more)
 
     def remembered(
         self,

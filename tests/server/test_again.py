@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import pytest
 import support
 from PIL import Image
 
-from nano_edit import Edit, Editor
+from nano_edit import Edit, Editor, Session
 from nano_edit.domain import EditEvent, EditResult, Note
 from nano_edit.emulator import Emulator
 from nano_edit.engine.again import Start, again, find_start, next_edit
@@ -377,6 +378,46 @@ def test_after_five_edits_a_note_tells_of_wear(desk: Desk) -> None:
     desk.again("mirror it", from_original=True)
     desk.again("mirror it")
     assert desk.notes == []
+
+
+# --- in Python ----------------------------------------------------------------
+
+
+def test_a_result_goes_on(desk: Desk) -> None:
+    result = desk.edit("sepia", output="out.jpg")
+    after = result.again("mirror it", aspect_ratio="1:1")
+    assert after.image.path == Path("out-2.jpg")
+    assert (desk.sent.turns, desk.sent.aspect_ratio) == (3, "1:1")
+    assert after.again("brighter", "b.png").image.path == Path("b.png")
+    assert desk.sent.turns == 5
+
+
+def test_a_result_goes_to_another_process_without_its_editor(desk: Desk) -> None:
+    result = desk.edit("sepia", output="out.jpg")
+    other = pickle.loads(pickle.dumps(result))  # noqa: S301 - made here
+    assert other.image == result.image
+    with pytest.raises(ValueError, match="no editor"):
+        other.again("mirror it")
+
+
+def test_a_session_goes_on_by_itself(desk: Desk) -> None:
+    session = Session(desk.editor, desk.folder / "in.jpg")
+    for instruction, turns in (("sepia", 1), ("mirror it", 3), ("brighter", 5)):
+        session.edit(instruction)
+        assert desk.sent.turns == turns
+    names = [result.image.path and result.image.path.name for result in session.results]
+    assert names == ["in-2.jpg", "in-3.jpg", "in-4.jpg"]
+    session.edit("darker", desk.folder / "d.jpg", from_original=True)
+    assert session.picture == str(desk.folder / "d.jpg")
+    assert desk.sent.turns == 1
+
+
+def test_without_a_history_a_result_is_sent_as_a_new_picture(desk: Desk) -> None:
+    with Editor(base_url=desk.emulator.url, api_key="any", history=False) as editor:
+        result = editor.edit(Edit("sepia", ("in.jpg",), "out.jpg"))
+        assert result.id == ""
+        result.again("mirror it")
+    assert desk.sent.turns == 1
 
 
 # --- as a command ------------------------------------------------------------
