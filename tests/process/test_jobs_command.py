@@ -111,6 +111,18 @@ def test_what_failed_is_told_with_the_next_step(run: Run, tmp_path: Path) -> Non
         assert defer(run, tmp_path, emulator, *more).status == 0
 
 
+def test_a_dry_run_tells_half_of_the_price(run: Run, tmp_path: Path) -> None:
+    photo(tmp_path / "in.jpg")
+    options = ("-o", "out", "--provider", "google", "--dry-run", "--json")
+    costs = []
+    for more in ((), ("--defer",)):
+        told = run("sepia", "--each", "in.jpg", *options, *more).stdout.splitlines()
+        costs.append([json.loads(line)["cost"]["dollars"] for line in told])
+        assert "serviceTier" not in json.loads(told[0])["body"]
+    whole, half = costs
+    assert half == pytest.approx([cost / 2 for cost in whole], abs=1e-4)
+
+
 def test_deferred_edits_are_waited_for_and_reported(run: Run, tmp_path: Path) -> None:
     with Emulator(signature_bytes=1000, batch_delay=0.3) as emulator:
         options = ("--wait", "--poll", "0.1", "--report", "report.html", "--json")

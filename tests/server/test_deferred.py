@@ -20,6 +20,7 @@ from support import noise, photo
 from nano_edit import Batch, DeferredBatch, Edit, Editor, NanoEditError
 from nano_edit.domain import Prepared
 from nano_edit.emulator import Emulator
+from nano_edit.engine.batch.estimate import estimate_of
 from nano_edit.engine.batch.submissions import PREFIX, Submissions, file_of
 from nano_edit.engine.money.ledger import ledger_path, read_calls, spent
 from nano_edit.engine.replies.kept import list_kept
@@ -331,6 +332,25 @@ def test_a_job_that_is_under_way_counts_in_the_ledger(tmp_path: Path) -> None:
     calls = read_calls(ledger_path())
     assert [(call.outcome, call.billed) for call in calls] == [("sent", "unknown")] * 3
     assert 0.05 * 3 < spent(calls) < 0.08 * 3
+
+
+def test_only_what_is_to_be_submitted_is_asked_about(tmp_path: Path) -> None:
+    listed = edits(tmp_path)
+    manifest = tmp_path / "results.jsonl"
+    with (
+        Emulator(signature_bytes=1000, batch_delay=60) as emulator,
+        Editor(provider="google", base_url=emulator.url, api_key="any") as editor,
+    ):
+        with DeferredBatch(editor, listed, manifest=manifest) as batch:
+            asking = batch.asking()
+            estimate = estimate_of(asking, editor.billing, jobs=1)
+        assert [edit.tier for edit in asking] == ["batch"] * 3
+        assert estimate.text == (
+            "3 edits, gemini-3-pro-image batch: about $0.207, within a day"
+        )
+        run(emulator, tmp_path, listed[:2], wait=False)
+        with DeferredBatch(editor, listed, manifest=manifest) as batch:
+            assert [edit.output for edit in batch.asking()] == [listed[2].output]
 
 
 def test_the_budget_holds_over_submissions(tmp_path: Path) -> None:

@@ -168,8 +168,8 @@ def _tell_plan(
         with editor.prepare(edit, note, prove=False) as prepared:
             if not options.json:
                 terminal.result(f"# {edit.label}")
-            total += tell_dry_run(prepared, editor, options, terminal)
-            cost = added(cost, editor.billing.estimate(prepared.request))
+            size, likely = tell_dry_run(prepared, editor, options, terminal)
+            total, cost = total + size, added(cost, likely)
             if not options.json:
                 terminal.result("")
     if options.json:

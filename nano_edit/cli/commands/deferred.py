@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nano_edit.cli.commands.batch import run_list
 from nano_edit.cli.commands.many import again_hint, manifest_of, report_of
+from nano_edit.cli.commands.spending import agreed_to_cost
 from nano_edit.cli.display.batch_live import batch_display_for
 from nano_edit.engine.batch.summary import edits as count_text
 from nano_edit.engine.deferred.batch import DeferredBatch
@@ -68,8 +69,11 @@ def _run(
     )
     display.summary = batch.summary
     with ExitStack() as stack:
-        report = stack.enter_context(report_of(options)) if options.report else None
         stack.enter_context(batch)
+        if not agreed_to_cost(batch.asking(), editor, options, terminal):
+            terminal.say("Nothing was sent.")
+            return None
+        report = stack.enter_context(report_of(options)) if options.report else None
         stack.enter_context(display)
         for outcome in batch:
             if report:

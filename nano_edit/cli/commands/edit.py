@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from nano_edit.domain import ApiKey
 from nano_edit.engine.describe import describe
 from nano_edit.engine.records import record_of_cost, record_of_result
 from nano_edit.errors import UsageError
+from nano_edit.wire.prices import BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from nano_edit.cli.display.progress import EditDisplay
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
-    from nano_edit.domain import EditResult, Observe, Prepared
+    from nano_edit.domain import Cost, EditResult, Observe, Prepared
     from nano_edit.engine.editor import Editor
 
     Prepare = Callable[[Editor, Observe, bool], AbstractContextManager[Prepared]]
@@ -79,18 +81,20 @@ def _send(
 
 def tell_dry_run(
     prepared: Prepared, editor: Editor, options: Options, terminal: Terminal
-) -> int:
-    """Print what would be sent; return its bytes."""
-    edit = prepared.edit
+) -> tuple[int, Cost]:
+    """Print what would be sent; return its bytes, and what it is likely to cost."""
+    edit, request = prepared.edit, prepared.request
+    if options.defer:  # only the price is of another tier
+        request = dataclasses.replace(request, tier=BATCH)
+    cost = editor.billing.estimate(request)
     record = describe(prepared, editor.service(ApiKey(""), edit.size, edit.tier))
     record["emulated"] = options.emulate
-    record["cost"] = record_of_cost(editor.billing.estimate(prepared.request))
+    record["cost"] = record_of_cost(cost)
     if options.json:
         terminal.result(json_line(record))
     else:
         terminal.result(dry_run_text(record))
-    size: int = record["content_length"]
-    return size
+    return record["content_length"], cost
 
 
 def tell(result: EditResult, options: Options, terminal: Terminal) -> None:

@@ -85,7 +85,7 @@ _OF_EDITS: dict[str, _Need] = {
 
 
 # What is for direct requests, or for many of them at once.
-_NOT_DEFERRED = ("jobs", "rpm", "fail_fast", "retry_unknown", "tier")
+_NOT_DEFERRED = ("jobs", "rpm", "fail_fast", "retry_unknown")
 _NEEDS: dict[str, dict[str, _Need]] = {
     EDIT: _OF_EDITS,
     BATCH: _OF_EDITS,

@@ -17,7 +17,7 @@ from nano_edit.engine.prepare import model_of
 from nano_edit.frozen import Frozen
 from nano_edit.units import money
 from nano_edit.wire.models import DEFAULT_SIZE
-from nano_edit.wire.prices import STANDARD
+from nano_edit.wire.prices import BATCH, STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,7 @@ class Estimate(Frozen):
     cost: Cost
     seconds: float
     what: str  # the model and size, where they are the same for all
+    is_deferred: bool = False  # they are made by the service in its own time
 
     @property
     def text(self) -> str:
@@ -44,8 +45,10 @@ class Estimate(Frozen):
         dollars = f"about {money(self.cost.dollars)}"
         if self.cost.dollars is None:
             dollars = "price unknown"
-        minutes = math.ceil(self.seconds / 60)
-        return f"{count_text(self.requests)}{named}: {dollars}, about {minutes} min"
+        when = f"about {math.ceil(self.seconds / 60)} min"
+        if self.is_deferred:
+            when = "within a day"
+        return f"{count_text(self.requests)}{named}: {dollars}, {when}"
 
 
 def estimate_of(
@@ -66,4 +69,10 @@ def estimate_of(
     seconds /= max(1, min(jobs, len(edits)))
     if rpm:
         seconds = max(seconds, len(edits) * 60 / rpm)
-    return Estimate(len(edits), cost, seconds, kinds.pop() if len(kinds) == 1 else "")
+    return Estimate(
+        requests=len(edits),
+        cost=cost,
+        seconds=seconds,
+        what=kinds.pop() if len(kinds) == 1 else "",
+        is_deferred=any(edit.tier == BATCH for edit in edits),
+    )

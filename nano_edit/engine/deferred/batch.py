@@ -56,6 +56,7 @@ from nano_edit.errors import (
 from nano_edit.pictures.inputs.workspace import Workspace
 from nano_edit.units import size_text
 from nano_edit.wire.http.batch_api import BatchApi
+from nano_edit.wire.prices import BATCH
 
 if TYPE_CHECKING:
     import os
@@ -140,6 +141,16 @@ class DeferredBatch:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def asking(self) -> list[Edit]:
+        """Return the edits that are to be submitted, as edits of the batch tier."""
+        under_way = self._submissions.under_way()
+        ids = ((edit, self._earlier.id_of(edit)) for edit in self._edits)
+        return [
+            replace(edit, tier=BATCH)
+            for edit, edit_id in ids
+            if edit_id not in under_way and not self._earlier.outcome(edit, edit_id)
+        ]
 
     def __iter__(self) -> Iterator[Outcome]:
         """Yield each outcome as it ends; what is under way has none yet."""
