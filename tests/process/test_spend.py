@@ -205,7 +205,7 @@ def test_a_refusal_that_was_billed_is_marked(
         env = {"NANO_EDIT_API_KEY": "any", "NANO_EDIT_BASE_URL": emulator.url}
         done = run(*("sepia", "in.jpg", "-n", "2", "-o", "o.jpg", "-j", "1"), env=env)
     assert "(billed: yes, about $0.09)" in done.stderr
-    assert "refused and billed: 1" in done.stderr
+    assert "failed: 1 (1 refused and billed)" in done.stderr
     assert "cost: about $0.18" in done.stderr
     assert "nano-edit spend --claims apiyi" in done.stderr
 

@@ -213,7 +213,8 @@ def test_a_dry_run_shows_every_edit_and_sends_nothing(
     assert done.stdout.endswith(" kB in all would be sent; nothing was.\n")
     done = many(*EACH, "--dry-run", "--json")
     records = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(records) == 6
+    assert len(records) == 7
+    assert records[-1]["requests"] == 6
     for record in records:
         SCHEMA.validate(record)
     assert emulator.requests == ()
@@ -292,7 +293,7 @@ def test_one_failing_edit_stops_no_other_and_is_made_again_alone(
     assert len(done.stdout.splitlines()) == 5
     assert "[3/6] in" in done.stderr
     assert "2.jpg: refused: " in done.stderr
-    assert "failed: 1 (1 refused)" in done.stderr
+    assert "failed: 1 (1 refused and billed)" in done.stderr
     assert "1 of 6 edits failed." in done.stderr
     assert [record["ok"] for record in results(folder / "out/results.jsonl")] == [
         *(True, True, False, True, True, True)

@@ -46,7 +46,7 @@ def test_a_wait_is_shown_and_leaves_a_summary_alone(session: Session) -> None:
     lines = [line for line in screen.splitlines() if line]
     assert lines[0] == "out.jpg"
     assert lines[1].startswith("1248x832  ")  # the path stands above already
-    assert lines[1].endswith(" tokens")
+    assert lines[1].endswith(" tokens  about $0.09")
     assert lines[2:] == ["status 0", ">"]
     assert session.cursor_is_shown
 
@@ -186,7 +186,7 @@ def test_a_person_sees_the_board_then_results_and_sums_alone(tmp_path: Path) -> 
     )
     assert "refused: No picture came" in screen
     assert "waiting for" not in screen
-    assert "failed  1 (1 refused)" in screen
+    assert "failed  1 (1 refused and billed)" in screen
 
 
 def test_ctrl_z_removes_the_board_and_fg_draws_it_below(folder: Path) -> None:
@@ -210,3 +210,50 @@ def test_ctrl_z_removes_the_board_and_fg_draws_it_below(folder: Path) -> None:
         screen = session.until("ended 0")
         assert "waiting for the model" not in screen
         assert session.cursor_is_shown
+
+
+def test_several_edits_that_may_cost_much_are_asked_about_once(folder: Path) -> None:
+    with (
+        Emulator(signature_bytes=1000) as emulator,
+        Session(folder, width=100, height=24) as session,
+    ):
+        where = ("--base-url", emulator.url)
+        asked = ("sepia", "--each", "in.jpg", "-o", "out", "-n", "12")
+        question = (
+            "12 edits, gemini-3-pro-image-preview: about $1.08, about 2 min. Go on? "
+            "[Y/n]"
+        )
+        session.run(*asked, *where)
+        session.until(question)
+        session.type("n")
+        screen = session.until("status 0")
+        assert "Nothing was sent." in screen
+        assert not emulator.requests
+        assert not (folder / "out" / "results.jsonl").exists()
+        session.run(*asked, *where)
+        session.until(question)
+        session.press("Enter")
+        screen = session.until("status 0")
+        assert "done    12" in screen
+        assert "cost    about $1.08" in screen
+        session.run(*asked, *where)  # nothing is left to be paid
+        assert "Go on?" not in session.until("status 0")
+        session.run(*asked, "--confirm-above", "off", "--format", "png", *where)
+        assert "Go on?" not in session.until("status 0")
+
+
+def test_a_limit_of_nothing_asks_always_and_ctrl_c_at_the_question_ends(
+    folder: Path,
+) -> None:
+    with (
+        Emulator(signature_bytes=1000) as emulator,
+        Session(folder, width=100, height=24) as session,
+    ):
+        asked = ("sepia", "in.jpg", "-n", "2", "--base-url", emulator.url)
+        session.run(*asked, "--confirm-above", "0")
+        session.until("about $0.18, about 1 min. Go on? [Y/n]")
+        session.press("C-c")
+        session.until("status 130")
+        assert not emulator.requests
+        session.run(*asked, "--confirm-above", "0", "-y")
+        assert "Go on?" not in session.until("status 0")

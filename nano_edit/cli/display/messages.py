@@ -138,7 +138,8 @@ def failure_text(label: str, error: NanoEditError) -> tuple[str, str]:
 def sums(summary: Summary, seconds: float) -> list[tuple[str, str]]:
     """Return the sums of a run: what, and how much; only what there is of."""
     reasons = ", ".join(
-        f"{count} {code}" for code, count in summary.reasons.most_common()
+        f"{count} {code}{_billed_refusals(code, count, summary)}"
+        for code, count in summary.reasons.most_common()
     )
     rows = [
         ("done", f"{summary.done}", summary.done or not summary.ended),
@@ -148,9 +149,16 @@ def sums(summary: Summary, seconds: float) -> list[tuple[str, str]]:
         ("failed", f"{summary.failed} ({reasons})", summary.failed),
         ("under way", f"{summary.under_way}", summary.under_way),
         ("not begun", f"{summary.left}", summary.left),
-        ("refused and billed", f"{summary.billed_refusals}", summary.billed_refusals),
         ("tokens", f"{summary.tokens:,}", summary.tokens),
         ("cost", cost_text(record_of_cost(summary.cost)), summary.cost != NOTHING),
         ("time", duration(seconds), True),
     ]
     return [(name, value) for name, value, there in rows if there]
+
+
+def _billed_refusals(code: str, count: int, summary: Summary) -> str:
+    """Return the mark of refusals that were billed."""
+    billed = summary.billed_refusals if code == ExitStatus.REFUSED.code else 0
+    if not billed:
+        return ""
+    return " and billed" if billed == count else f" ({billed} billed)"
