@@ -32,6 +32,7 @@ LEAST = 1000  # bytes into which any picture fits
 # (longest side in pixels, WebP quality), best first.
 _LADDER = ((480, 75), (480, 55), (480, 35), (320, 35), (200, 20), (96, 10), (32, 1))
 _HEAT_SIDE = 320  # px
+_FINER = 4  # times as large are pictures decoded for it
 _UNSEEN = 6  # levels: smaller differences are the encoders' own
 # Yellow for what can just be seen, over red, to violet; a channel each.
 _RAMPS = tuple(
@@ -84,7 +85,9 @@ def heat_map(before: Path, after: Path, *, limit: int) -> Thumbnail:
 
 def _small(path: Path) -> Image.Image:
     original = examine(Source(path.name, str(path), path, path))
-    with decoded(original, Reduction(_HEAT_SIDE)) as raster:
+    # Reduced while it is decoded, a JPEG's edges differ from those of the same PNG:
+    # not so far that it would be seen after the second reduction.
+    with decoded(original, Reduction(_FINER * _HEAT_SIDE)) as raster:
         image = raster.image(size_within(raster.size, _HEAT_SIDE)).copy()
     return _in_srgb(image, raster.profile).convert("RGB")
 

@@ -145,7 +145,8 @@ def _lines(found: Comparison) -> list[str]:
             f"motion   {right:+.1f} px right, {down:+.1f} px down, zoom"
             f" {motion.zoom:.4f}, turned by {motion.degrees:.2f} degrees"
         )
-    lines.append(f"residual Delta E {found.residual:.2f} in the middle of all others")
+    where = "of the pixels" if found.inside is None else "outside"
+    lines.append(f"median   Delta E {found.residual:.2f} {where}")
     return lines
 
 

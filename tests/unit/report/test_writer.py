@@ -28,6 +28,7 @@ from support.pages import Outline
 from nano_edit.errors import InputError, OutputError, PartialError, UsageError
 from nano_edit.report.entry import ReportEntry, entry_from_record
 from nano_edit.report.markup import ENTRY_BYTES, article, link, shown
+from nano_edit.report.thumbnail import heat_map
 from nano_edit.report.totals import RESERVED, Totals, totals_markup
 from nano_edit.report.writer import LARGE, MANY, SMALL, ReportWriter
 
@@ -366,6 +367,18 @@ def test_an_edit_that_keeps_the_rest_shows_where_it_changed(tmp_path: Path) -> N
     assert isinstance(outside, tuple)
     assert max(inside) - min(inside) > 40
     assert max(outside) - min(outside) < 20
+
+
+def test_a_heat_map_shows_no_difference_between_two_decoders(tmp_path: Path) -> None:
+    jpeg, png = tmp_path / "in.jpg", tmp_path / "out.png"
+    support.noise(1280, 800).save(jpeg, quality=95)
+    with Image.open(jpeg) as image:
+        image.save(png, compress_level=1)
+    shown = heat_map(jpeg, png, limit=LARGE)
+    heat = Image.open(io.BytesIO(shown.data)).convert("RGB").resize((64, 40))
+    values = heat.tobytes()
+    places = [values[at : at + 3] for at in range(0, len(values), 3)]
+    assert max(max(place) - min(place) for place in places) < 20
 
 
 @pytest.mark.parametrize("change", [None, {}, {"area": "4"}, {"area": 1}, "x", 7])
