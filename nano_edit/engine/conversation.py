@@ -56,7 +56,9 @@ class Conversation(Frozen):
         """Return the edit with the turns up to ``last`` before it."""
         request = prepared.request
         if last.service != service:
-            raise BrokenOffError(f"they were made at {last.service or 'another host'}")
+            named = {"emulator": "by the emulator", "": "elsewhere"}
+            where = named.get(last.service, f"at {last.service}")
+            raise BrokenOffError(f"they were made {where}")
         if (last.provider, last.model) != (provider.name, request.model):
             raise BrokenOffError(f"they were made by {last.model} at {last.provider}")
         longer = replace(

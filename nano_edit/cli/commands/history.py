@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nano_edit.cli.config.settings import Settings
     from nano_edit.cli.terminal import Terminal
 
+_SHOWN = 8  # characters of an id in the list
 _LONGEST = 60  # characters of an instruction in the list
 
 
@@ -63,7 +64,7 @@ def _line(depth: int, entry: Entry) -> str:
     below = "   " * (depth - 1) + "└─ " if depth else ""
     inputs = ", ".join(_name(image.path or image.name) for image in entry.images)
     came = "" if depth else f"{inputs} > "
-    return f'{entry.id}  {time}  {below}{came}{_name(entry.output)}  "{cut}"'
+    return f'{entry.id[:_SHOWN]}  {time}  {below}{came}{_name(entry.output)}  "{cut}"'
 
 
 def _local(time: str) -> str:

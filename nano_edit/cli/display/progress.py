@@ -116,10 +116,8 @@ class Progress:
 
 def retry_text(number: int, delay: float, reason: str) -> str:
     """Return the line that says why attempt ``number`` is not the last one."""
-    return (
-        f"Attempt {number} failed: {reason} "
-        f"Attempt {number + 1} begins in {delay:.{0 if delay >= 10 else 1}f} s."
-    )
+    when = f"in {delay:.{0 if delay >= 10 else 1}f} s" if delay else "at once"
+    return f"Attempt {number} failed: {reason} Attempt {number + 1} begins {when}."
 
 
 class Watch:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from nano_edit.cli.display.progress import EditDisplay
-    from nano_edit.domain import EditRequest, EditResult, Usage
+    from nano_edit.domain import EditRequest, EditResult, ImageInput, Usage
     from nano_edit.wire.service import Service
 
 
@@ -118,11 +118,18 @@ def request_lines(request: EditRequest, service: Service, total: int) -> Iterato
             *(f"{name} {value}" for name, value in asked.items() if value),
         ]
     )
-    yield f"text  {len(request.instruction.encode()):,} bytes"
-    for image in request.images:
+    for turn in request.turns:
+        yield from _said(turn.instruction, turn.images)
+        yield f"the model's answer  {turn.reply.length:,} bytes"
+    yield from _said(request.instruction, request.new_images)
+    yield f"{total:,} bytes in all"
+
+
+def _said(instruction: str, images: tuple[ImageInput, ...]) -> Iterator[str]:
+    yield f"text  {len(instruction.encode()):,} bytes"
+    for image in images:
         pixels, source = f"{image.width}x{image.height}", shown_source(image.source)
         yield f"{image.mime_type}  {pixels}  {image.size:,} bytes  {source}"
-    yield f"{total:,} bytes in all"
 
 
 def header_lines(service: Service, total: int, *, values: bool) -> Iterator[str]:

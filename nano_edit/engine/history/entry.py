@@ -26,6 +26,7 @@ _NOT_KEPT = {  # fields of an edit that are of one run, or have a place of their
     *("instruction", "images", "output", "mask", "force", "variant", "where", "stem"),
     *("model", "save_drafts"),
 }
+_OPTIONS = frozenset(Edit.__match_args__) - _NOT_KEPT
 _DEFAULTS = Edit("", ())
 
 
@@ -66,7 +67,8 @@ class Entry(Frozen):
 
     def line(self) -> bytes:
         """Return it as one line."""
-        return json.dumps(self.to_json(), ensure_ascii=False).encode() + b"\n"
+        text = json.dumps(self.to_json(), ensure_ascii=False)
+        return text.encode(errors="surrogatepass") + b"\n"  # names need not be UTF-8
 
     def edit(self, *, output: str | None = None) -> Edit:
         """Return the edit that was made, of the files as they lay then."""
@@ -98,7 +100,7 @@ def options_of(edit: Edit) -> dict[str, Any]:
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name in Edit.__match_args__
-        if name not in _NOT_KEPT
+        if name in _OPTIONS
         and (value := getattr(edit, name)) != getattr(_DEFAULTS, name)
     }
 
@@ -140,5 +142,4 @@ def _source(told: Mapping[str, Any]) -> Source:
 
 
 def _known_options(told: Mapping[str, Any]) -> dict[str, Any]:
-    names = {*Edit.__match_args__} - _NOT_KEPT
-    return {name: value for name, value in told.items() if name in names}
+    return {name: value for name, value in told.items() if name in _OPTIONS}

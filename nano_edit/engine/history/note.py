@@ -7,6 +7,7 @@ by then is noted without.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -65,10 +66,21 @@ class HistoryNote:
         """Note the edit, whose picture is in place; ``request`` is what was sent."""
         if self._history is None:
             return
+        with suppress(OSError, ValueError, TypeError):  # the picture is in place
+            self._history.add(self._entry(result, request, service, provider, cost))
+
+    def _entry(
+        self,
+        result: EditResult,
+        request: EditRequest,
+        service: str,
+        provider: str,
+        cost: float | None,
+    ) -> Entry:
         self.look_at_inputs()
         edit, image = self._prepared.edit, result.image
         images, mask = self._sources or ((), None)
-        entry = Entry(
+        return Entry(
             self.id,
             now(),
             edit.instruction,
@@ -85,4 +97,3 @@ class HistoryNote:
             bool(request.turns),
             self._prepared.said,
         )
-        self._history.add(entry)

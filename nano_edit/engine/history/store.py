@@ -55,7 +55,7 @@ def is_wanted(environ: Mapping[str, str]) -> bool:
 
 def new_id() -> str:
     """Return the id of an edit that begins now."""
-    return os.urandom(4).hex()
+    return os.urandom(6).hex()
 
 
 def now() -> str:
@@ -80,6 +80,7 @@ class History:
         self._log = folder / "log.jsonl"
         self._replies = folder / "replies"
         self._max_bytes = max_bytes
+        self._unseen = max_bytes  # bytes that may have come since the folder was read
 
     # --- writing ----------------------------------------------------------------
 
@@ -87,6 +88,7 @@ class History:
         """Move a reply's body here; return whether it is here now."""
         with suppress(OSError):
             self._make_folders()
+            self._unseen += body.stat().st_size
             body.replace(self._place_of(id_, body))
             return True
         return False
@@ -95,6 +97,7 @@ class History:
         """Let a reply lie here too that others keep; return whether it does."""
         with suppress(OSError, NotImplementedError):
             self._make_folders()
+            self._unseen += body.stat().st_size
             os.link(body, self._place_of(id_, body))
             return True
         return False
@@ -166,6 +169,10 @@ class History:
         return sorted(found)
 
     def _evict(self) -> None:
+        """Let the oldest replies go, each time that a hundredth of the cap has come."""
+        if self._unseen <= self._max_bytes / 100:
+            return
+        self._unseen = 0
         bodies = self._bodies()
         total = sum(size for _, size, _ in bodies)
         for _, size, path in bodies:

@@ -110,7 +110,11 @@ def test_the_attempt_after_a_retry_is_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("delay", "words"), [(0.44, "in 0.4 s."), (9.96, "in 10.0 s."), (48.2, "in 48 s.")]
+    ("delay", "words"),
+    [
+        *((0.44, "in 0.4 s."), (9.96, "in 10.0 s."), (48.2, "in 48 s.")),
+        (0.0, "begins at once."),
+    ],
 )
 def test_a_retry_says_why_how_long_and_which_attempt(delay: float, words: str) -> None:
     text = retry_text(1, delay, "The service is busy.")

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import io
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nano_edit.cli.display.progress import EditDisplay
-from nano_edit.cli.display.trace import Trace, header_lines, tokens_text
+from nano_edit.cli.display.trace import (
+    Trace,
+    header_lines,
+    request_lines,
+    tokens_text,
+)
 from nano_edit.cli.options import Options
 from nano_edit.cli.terminal import Terminal
 from nano_edit.domain import (
@@ -20,6 +26,7 @@ from nano_edit.domain import (
     Connected,
     EditRequest,
     EditResult,
+    FileSpan,
     Finishing,
     ImageInput,
     Note,
@@ -27,6 +34,7 @@ from nano_edit.domain import (
     ReplyStarted,
     RequestSent,
     RetryScheduled,
+    Turn,
     Usage,
     WrittenImage,
 )
@@ -60,6 +68,18 @@ HEADERS = (("server", "front\x1b[2J"), ("x-echo", "an echo"))
 def service(provider: str = "google", key: str = KEY) -> Service:
     chosen = PROVIDERS[provider]
     return Service(chosen, chosen.base_url, ApiKey(key))
+
+
+def test_a_conversation_is_told_turn_by_turn(tmp_path: Path) -> None:
+    turn = Turn("sepia", REQUEST.images, FileSpan(tmp_path / "reply.json", 0, 5000))
+    longer = replace(REQUEST, turns=(turn,), first_is_known=True)
+    assert list(request_lines(longer, service(), 6300))[2:] == [
+        "text  5 bytes",
+        "image/jpeg  4000x3000  1,234 bytes  in.jpg",
+        "the model's answer  5,000 bytes",
+        "text  19 bytes",
+        "6,300 bytes in all",
+    ]
 
 
 def told(level: int, *, key: str = KEY) -> list[str]:

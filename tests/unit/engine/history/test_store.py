@@ -89,6 +89,11 @@ def test_what_another_version_noted_can_be_read() -> None:
     assert read_entry(line) == Entry("a", options={"size": "2K"})
 
 
+def test_names_that_are_not_utf8_are_noted() -> None:
+    entry = Entry("a", images=(Source("caf\udce9.jpg"),), output="/x/\udcff.png")
+    assert read_entry(entry.line()) == entry
+
+
 def test_an_edit_is_noted_by_what_is_not_as_usual(tmp_path: Path) -> None:
     edit = Edit(
         "sepia", ("in.jpg",), "out.jpg", size="2K", region=("1,2,3,4",), force=True
