@@ -134,6 +134,36 @@ save(agent.run_sync(["make it sepia", picture]).output.data)
 """,
 }
 
+# Google's own client: a batch from an uploaded file, and one with inline requests.
+BATCHES = """
+import base64, json, time
+from google import genai
+from google.genai import types
+
+client = genai.Client(api_key=KEY, http_options=types.HttpOptions(base_url=URL))
+image = {"mimeType": "image/jpeg", "data": base64.b64encode(DATA).decode()}
+parts = [{"text": "make it sepia"}, {"inlineData": image}]
+request = {"contents": [{"parts": parts}]}
+Path("lines.jsonl").write_text(json.dumps({"key": "a", "request": request}))
+uploaded = client.files.upload(
+    file="lines.jsonl", config=types.UploadFileConfig(mime_type="application/jsonl")
+)
+job = client.batches.create(model=MODEL, src=uploaded.name)
+while job.state.name in {"JOB_STATE_PENDING", "JOB_STATE_RUNNING"}:
+    time.sleep(0.05)
+    job = client.batches.get(name=job.name)
+(line,) = client.files.download(file=job.dest.file_name).splitlines()
+found = json.loads(line)["response"]["candidates"][0]["content"]["parts"]
+print(found[0]["text"])
+save(base64.b64decode(found[1]["inlineData"]["data"]))
+inline = client.batches.create(model=MODEL, src=[{"contents": [{"parts": parts}]}])
+assert {inline.name, job.name} == {one.name for one in client.batches.list()}
+for one in (inline, job):
+    client.batches.delete(name=one.name)
+for file in client.files.list():
+    client.files.delete(name=file.name)
+"""
+
 NODE_PROGRAMS = {
     "@google/genai": """
 import { GoogleGenAI } from "@google/genai";
@@ -254,6 +284,18 @@ def test_a_client_in_python_gets_an_edited_picture(client: str, tmp_path: Path) 
     with Emulator(signature_bytes=2000) as emulator:
         said, picture = run([PYTHON, str(program)], emulator, tmp_path)
         check(said, picture, emulator)
+
+
+def test_the_vendors_client_makes_batches(tmp_path: Path) -> None:
+    if not python_has("google.genai"):
+        pytest.skip("google.genai is not installed")
+    program = tmp_path / "batches.py"
+    program.write_text(PYTHON_HEAD + BATCHES, encoding="utf-8")
+    with Emulator(signature_bytes=1000) as emulator:
+        _, picture = run([PYTHON, str(program)], emulator, tmp_path)
+        assert is_sepia(picture)
+        assert (emulator.batches, emulator.files) == ((), ())
+        assert len(emulator.lines) >= 1
 
 
 @pytest.mark.parametrize("client", NODE_PROGRAMS)

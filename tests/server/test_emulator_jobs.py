@@ -403,7 +403,7 @@ def test_a_batch_that_makes_no_sense_is_refused(service: Service) -> None:
         service.create({"fileName": 3}),
         service.create({"requests": {"requests": []}}),
         service.create({"requests": {"requests": [{"request": 1}]}}),
-        service.create({"fileName": "files/none"}, displayName=""),
+        service.create({"fileName": "files/none"}, displayName=3),
         service.create({"fileName": "files/none"}, model="models/other"),
         service.ask("POST", "/v1beta/models/x-retired:batchGenerateContent", b"{}"),
         service.ask("GET", "/v1beta/batches?pageSize=0"),

@@ -223,9 +223,9 @@ def _batch_fields(document: Any, model: str) -> Document:
     batch = fields_of(top.get("batch"), "batch", known)
     if batch.get("model", f"models/{model}") != f"models/{model}":
         raise invalid("batch.model differs from the model of the URL.")
-    name = batch.get("display_name")
-    if not isinstance(name, str) or not name:
-        raise invalid("* BatchGenerateContentRequest.batch.display_name is required\n")
+    name = batch.get("display_name", "")
+    if not isinstance(name, str):
+        raise invalid("Invalid value at 'batch.display_name' (TYPE_STRING).")
     where = "batch.input_config"
     source = fields_of(batch.get("input_config"), where, {"file_name", "requests"})
     if len(source) != 1:

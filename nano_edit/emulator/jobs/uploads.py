@@ -52,7 +52,8 @@ def start_upload(
         raise invalid("X-Goog-Upload-Header-Content-Type is missing.")
     document = load_json(body) if body.strip() else {}
     described = fields_of(document, "", {"file"}).get("file", {})
-    fields = fields_of(described, "file", {"name", "display_name", "mime_type"})
+    known = {"name", "display_name", "mime_type", "size_bytes"}
+    fields = fields_of(described, "file", known)
     name = str(fields.get("display_name", ""))
     if len(name) > _LONGEST_NAME:
         raise invalid("File display name is too long.")
