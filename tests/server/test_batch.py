@@ -10,7 +10,7 @@ import pytest
 from support import photo
 
 from nano_edit import Batch, Edit, Editor, edit_many
-from nano_edit.domain import AttemptStarted, Preparing, RequestSent
+from nano_edit.domain import ApiKey, AttemptStarted, Preparing, RequestSent
 from nano_edit.emulator import Emulator
 from nano_edit.engine.batch.folders import each_picture
 from nano_edit.errors import (
@@ -180,6 +180,50 @@ def test_stopping_ends_what_is_under_way(edits: list[Edit]) -> None:
         stopping.join(PATIENCE)
     assert isinstance(outcome.error, InterruptedEdit)
     assert outcome.error.billed == "unknown"
+
+
+def test_a_loop_that_was_left_can_be_taken_up_again(
+    emulator: Emulator, edits: list[Edit]
+) -> None:
+    with editor_of(emulator) as editor, Batch(editor, edits, jobs=2) as batch:
+        first = next(iter(batch))
+        outputs = {first.output, *(outcome.output for outcome in batch)}
+    assert outputs == {edit.output for edit in edits}
+    assert len(emulator.requests) == 6
+
+
+class Faulty(str):
+    """Words that can be checked here, and not where an edit is made."""
+
+    __slots__ = ()
+
+    def strip(self, characters: str | None = None) -> str:
+        if threading.current_thread() is not threading.main_thread():
+            raise ZeroDivisionError
+        return super().strip(characters)
+
+
+def test_a_bug_is_raised_when_all_that_was_under_way_has_ended(
+    emulator: Emulator, edits: list[Edit]
+) -> None:
+    broken = Edit(Faulty("sepia"), edits[0].images, edits[0].output)
+    with editor_of(emulator) as editor, Batch(editor, [broken, *edits[1:]]) as batch:
+        outcomes: list[Outcome] = []
+        with pytest.raises(ZeroDivisionError):
+            outcomes.extend(batch)
+    assert batch.summary.done == len(emulator.requests)
+
+
+def test_an_editor_that_was_never_used_can_be_warmed_up_and_stopped(
+    emulator: Emulator, edits: list[Edit]
+) -> None:
+    with Editor(base_url=emulator.url, api_key=ApiKey(KEY)) as editor:
+        editor.warm_up()
+        editor.warm_up()
+        editor.stop()
+        with pytest.raises(InterruptedEdit):
+            editor.edit(edits[0])
+    assert not emulator.requests
 
 
 def test_fail_fast_begins_nothing_after_a_failure(edits: list[Edit]) -> None:

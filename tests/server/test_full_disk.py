@@ -137,6 +137,20 @@ def test_error_promises_no_reply_that_is_not_whole(
     assert [kept.whole for kept in list_kept(disk / "state" / "replies")] == [False]
 
 
+def test_broken_reply_with_a_gap_is_not_read_again(
+    disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NANO_EDIT_STATE_DIR", str(disk / "state"))
+    picture = photo(tmp_path / "in.jpg", 1600, 1200)
+    fill = Filler(disk, 0)
+    with (
+        Emulator(faults="html-200") as html,
+        Editor(base_url=html.url, api_key="any", observe=fill) as editor,
+    ):
+        error = failure(editor, sepia(picture, tmp_path / "out"))
+    assert "could not be kept whole: No space left on device" in error.message
+
+
 def test_full_disk_is_refused_before_sending(
     disk: Path, service: Emulator, tmp_path: Path
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import jpeglib
@@ -13,8 +15,10 @@ from support.photos import photo
 from support.result_schema import validated
 
 from nano_edit import Edit, Editor, edit
+from nano_edit.domain import Billed, Finishing
 from nano_edit.emulator import Emulator
-from nano_edit.errors import RefusedError, UsageError
+from nano_edit.engine.prepare import Pipes
+from nano_edit.errors import OutputError, RefusedError, UsageError
 from nano_edit.pictures.region import wish
 
 if TYPE_CHECKING:
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from support import Finished, Run
+
+    from nano_edit.domain import EditEvent, Observe
 
 DRIFT = "shift=2:-1,zoom=1.006,recolour=1.03:1:0.97"
 MIDDLE = "40%,40%,20%,20%"
@@ -153,6 +159,57 @@ def test_another_scene_is_refused_and_kept_raw(
     ].endswith("out.raw-1.jpg")
     assert (tmp_path / "out.raw-1.jpg").exists()
     assert not (tmp_path / "out.jpg").exists()
+
+
+def lose(*paths: Path) -> Observe:
+    """Return what takes files and folders away once the reply is there."""
+
+    def hear(event: EditEvent) -> None:
+        if isinstance(event, Finishing):
+            for path in paths:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    return hear
+
+
+@pytest.mark.parametrize("output", ["out.png", "-"])
+def test_a_picture_whose_original_is_gone_is_kept(
+    output: str, service: Emulator, before: Path, tmp_path: Path
+) -> None:
+    stdout = io.BytesIO()
+    named = output if output == "-" else str(tmp_path / output)
+    edit = Edit("make the middle red", (str(before),), named, region=(MIDDLE,))
+    with (
+        Editor(
+            base_url=service.url,
+            api_key="any",
+            pipes=Pipes(io.BytesIO(), stdout, stdout_is_tty=False),
+            observe=lose(before),
+        ) as editor,
+        pytest.raises(OutputError, match="cannot be put into the original") as caught,
+    ):
+        editor.edit(edit)
+    assert caught.value.billed is Billed.YES
+    assert caught.value.recovery is not None
+    assert caught.value.recovery.exists()
+    assert stdout.getvalue() == b""
+
+
+def test_a_refused_picture_for_standard_output_stays_a_kept_reply(before: Path) -> None:
+    stdout = io.BytesIO()
+    with (
+        Emulator(signature_bytes=1000, drift="repaint=12", mark=False) as painter,
+        Editor(
+            base_url=painter.url,
+            api_key="any",
+            pipes=Pipes(io.BytesIO(), stdout, stdout_is_tty=False),
+        ) as editor,
+        pytest.raises(RefusedError) as caught,
+    ):
+        editor.edit(Edit("make the middle red", (str(before),), "-", region=(MIDDLE,)))
+    assert caught.value.recovery is not None
+    assert caught.value.recovery.name.startswith("reply-")
+    assert stdout.getvalue() == b""
 
 
 def test_small_changes_elsewhere_are_not_taken(

@@ -216,12 +216,12 @@ class Finalizer:
 
     def _kept(self, result: _Result, what: str, error: Exception) -> OutputError:
         """Keep a whole picture after all; return the error that tells of it."""
-        if self._destination.stream is not None:
-            return unwritten("standard output", error)
         if isinstance(error, FileExistsError):
             why = f"{result.final} was taken by another run meanwhile"
         else:
-            why = f"{what}: {reason(error)}"
+            why = f"{what}: {reason(error).rstrip('.')}"
+        if self._destination.stream is not None:  # the reply is kept
+            return OutputError(f"{why}.", billed=Billed.YES)
         return _keep_beside(result, why)
 
     def _place_drafts(self, drafts: Sequence[Whole], final: Path) -> tuple[Path, ...]:

@@ -247,6 +247,6 @@ def test_stream_that_cannot_be_converted_is_an_output_error(tmp_path: Path) -> N
         writer.image_started()
         writer.image_data(bytes(data))
         writer.image_ended(thought=False)
-        with pytest.raises(OutputError, match="to standard output"):
+        with pytest.raises(OutputError, match="cannot be made PNG"):
             writer.commit()
     assert list(tmp_path.iterdir()) == []
