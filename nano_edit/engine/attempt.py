@@ -158,14 +158,14 @@ class Attempts:
 
     def attempt(self, body: RequestBody) -> Received:
         """Send the request once; what it raises tells what became of the money."""
-        self.begun += 1
-        self._with.observe(AttemptStarted(self.begun, body.content_length))
-        self._billed, self._keep = self.owed, False
         size = space_for(self._prepared.request.image_size)
         folder = temporary_folder(self._prepared.destination)
         needs = (self._with.replies, size), (folder, size)
         bill = self._with.billing.begin(self.request)
         try:
+            self.begun += 1
+            self._with.observe(AttemptStarted(self.begun, body.content_length))
+            self._billed, self._keep = self.owed, False
             with self._with.space.reserve(*needs):
                 received = self._with_spool(body, bill)
         except NanoEditError as error:

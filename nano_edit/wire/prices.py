@@ -102,6 +102,21 @@ class PriceBook:
             return Cost(counted * factor, counted=True)
         return Cost(self.estimate(provider, model, size, images=images, tier=tier))
 
+    def listed(
+        self, provider: str, model: str, size: str | None = None
+    ) -> tuple[float | None, str]:
+        """Return the dollars of one picture, and the day they were read.
+
+        The day is "" for the user's own; the dollars are None where not known.
+        """
+        own = self._own_price(provider, model, size)
+        if own is not None:
+            return own, ""
+        price = _row(provider, model)
+        if price is None:
+            return None, ""
+        return price.dollars.get(size or DEFAULT_SIZE), price.read
+
     def _own_price(self, provider: str, model: str, size: str | None) -> float | None:
         own = self._own.get((provider, model))
         if own is None or isinstance(own, int | float):

@@ -283,3 +283,29 @@ def test_deferred_edits_have_a_tier_of_their_own(
     done = run(*asked, "--defer")
     assert done.status == 2
     assert "--tier has no effect with --defer" in done.stderr
+
+
+def test_models_show_ones_own_prices(run: Run, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[prices.google]\n"gemini-3-pro-image" = { "4K" = 0.3 }\n')
+    asked = ("models", "--provider", "google", "--config", str(config))
+    first, *_ = map(json.loads, run(*asked, "--json").stdout.splitlines())
+    assert first["dollars"] == {"1K": 0.134, "2K": 0.134, "4K": 0.3}
+    assert "0.134 0.134 0.3\n" in run(*asked).stdout
+
+
+def test_a_budget_that_a_second_attempt_would_pass_says_what_the_first_may_cost(
+    run: Run, photo: Callable[..., Path]
+) -> None:
+    photo("in.jpg")
+    asked = ("sepia", "in.jpg", "-o", "o.jpg", "--budget", "0.1", "--retry-unknown")
+    with Emulator(signature_bytes=100, faults="reset") as emulator:
+        env = {"NANO_EDIT_API_KEY": "any", "NANO_EDIT_BASE_URL": emulator.url}
+        done = run(*asked, "--json", env=env)
+        assert len(emulator.requests) == 1
+    record = validated(done.stdout)
+    assert record["attempts"] == 1
+    assert record["error"]["code"] == "quota"
+    assert record["error"]["billed"] == "unknown"
+    assert record["cost"]["dollars"] == 0.09
+    assert "Billed: unknown, about $0.09." in done.stderr

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nano_edit.cli.config.settings import DEFAULT
 from nano_edit.cli.json_line import json_line
 from nano_edit.wire.models import ALL_RATIOS, DEFAULT_SIZE, MODELS
+from nano_edit.wire.prices import PriceBook
 from nano_edit.wire.providers import PROVIDERS
 
 if TYPE_CHECKING:
@@ -24,14 +25,15 @@ def run(settings: Settings, terminal: Terminal) -> None:
     """Print the models of the provider that was named, or of each."""
     asked = settings.origins["provider"] != DEFAULT
     names = [settings.options.provider] if asked else list(PROVIDERS)
+    book = PriceBook(settings.prices)
     for name in names:
         provider = PROVIDERS[name]
         if settings.options.json:
             for model in _served_by(provider):
-                record = model_record(model, provider)
+                record = model_record(model, provider, book)
                 terminal.result(json_line(record))
         else:
-            for line in _table(provider):
+            for line in _table(provider, book):
                 terminal.result(line)
     if not settings.options.json:
         terminal.result(
@@ -46,9 +48,9 @@ def _served_by(provider: Provider) -> Iterator[Model]:
             yield model
 
 
-def model_record(model: Model, provider: Provider) -> dict[str, Any]:
+def model_record(model: Model, provider: Provider, book: PriceBook) -> dict[str, Any]:
     """Return what is known of the model at this provider, as JSON holds it."""
-    price = model.prices.get(provider.name)
+    dollars, read = _prices(model, provider, book)
     return {
         "model": model.name,
         "provider": provider.name,
@@ -63,14 +65,28 @@ def model_record(model: Model, provider: Provider) -> dict[str, Any]:
         "since": model.since or None,
         "note": model.note or None,
         "successor": model.successor or None,
-        "dollars": dict(price.dollars) if price else None,
-        "price_read": price.read if price else None,
+        "dollars": dollars or None,
+        "price_read": read or None,
     }
 
 
-def _table(provider: Provider) -> Iterator[str]:
+def _prices(
+    model: Model, provider: Provider, book: PriceBook
+) -> tuple[dict[str, float], str]:
+    """Return the dollars by size, and the day they were read; "" for one's own."""
+    found: dict[str, float] = {}
+    days = set()
+    for size in model.sizes or (DEFAULT_SIZE,):
+        dollars, read = book.listed(provider.name, model.name, size)
+        if dollars is not None:
+            found[size] = dollars
+            days.add(read)
+    return found, max(days, default="")
+
+
+def _table(provider: Provider, book: PriceBook) -> Iterator[str]:
     models = list(_served_by(provider))
-    rows = [HEADINGS, *(_row(model, provider) for model in models)]
+    rows = [HEADINGS, *(_row(model, provider, book) for model in models)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     yield f"{provider.name} (default: {provider.default_model})"
     for row, model in zip(rows, (None, *models), strict=True):
@@ -81,9 +97,8 @@ def _table(provider: Provider) -> Iterator[str]:
     yield ""
 
 
-def _row(model: Model, provider: Provider) -> tuple[str, ...]:
-    price = model.prices.get(provider.name)
-    dollars = price.dollars if price else {}
+def _row(model: Model, provider: Provider, book: PriceBook) -> tuple[str, ...]:
+    dollars, _ = _prices(model, provider, book)
     return (
         model.name,
         model.short.get(provider.name, "-"),

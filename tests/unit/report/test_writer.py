@@ -653,3 +653,34 @@ def test_a_link_is_followed_to_the_report(tmp_path: Path) -> None:
     write(path, [PLAIN])
     assert path.is_symlink()
     assert (tmp_path / "kept" / "r.html").is_file()
+
+
+# --- money ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cost", "figure"),
+    [
+        ({"dollars": 0.09, "estimated": True}, "about $0.09"),
+        ({"dollars": 0.1385, "estimated": False}, "$0.139"),
+        ({"dollars": None, "estimated": True}, "unknown"),
+        ({"dollars": 0.0, "estimated": False}, None),
+        ({}, "unknown"),
+        (None, None),
+        ("much", None),
+    ],
+)
+def test_an_edit_shows_what_it_cost(cost: object, figure: str | None) -> None:
+    entry = entry_from_record({"ok": True, "output": "a.png", "cost": cost})
+    assert entry.figures.get("cost") == figure
+
+
+def test_the_costs_add_up_and_unknown_prices_are_counted() -> None:
+    totals = Totals()
+    for dollars in (0.5, 0.59, None):
+        cost = {"dollars": dollars, "estimated": True}
+        totals.add(entry_from_record({"ok": True, "output": "a.png", "cost": cost}))
+    markup = totals_markup(totals, seconds=1, cut_short=False)
+    assert "<dt>Cost, about</dt><dd>$1.09</dd>" in markup
+    assert "1 without a known price" in markup
+    assert "Cost" not in totals_markup(Totals(), seconds=1, cut_short=False)

@@ -165,3 +165,11 @@ def test_a_cost_is_never_negative_and_never_nothing_by_mistake(
     else:
         assert cost.dollars >= 0
         assert cost.counted == (provider == "google")
+
+
+def test_a_price_is_listed_with_its_day_or_as_ones_own() -> None:
+    book = PriceBook({"apiyi": {"pro": 0.07}})
+    assert book.listed("apiyi", PREVIEW, "4K") == (0.07, "")
+    assert book.listed("google", PRO) == (0.134, "2026-09-20")
+    assert book.listed("google", PRO, "512") == (None, "2026-09-20")
+    assert book.listed("apiyi", "gemini-9-image") == (None, "")

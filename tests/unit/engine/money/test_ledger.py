@@ -25,6 +25,7 @@ from nano_edit.engine.money.ledger import (
     spent,
 )
 from nano_edit.errors import InputError
+from nano_edit.leftovers import hold
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,3 +162,11 @@ def test_many_processes_write_whole_lines(tmp_path: Path) -> None:
     calls = read_calls(path)
     assert len(calls) == 200
     assert {call.outcome for call in calls} == {"picture"}
+
+
+def test_a_lock_that_is_never_given_back_holds_up_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    with path.open("ab") as file:
+        assert hold(file.fileno(), path)
+        Ledger(path).note_sent(SENT)
+    assert read_calls(path) == [SENT]
