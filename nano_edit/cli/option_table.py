@@ -645,7 +645,7 @@ ROWS = (
     Row(
         "poll",
         MANY,
-        EDITS,
+        MANY_EDITS,
         "--poll SECONDS",
         "With --wait: the first pause between two questions, 30 by default; later ones "
         "are up to ten times as long.",
@@ -751,7 +751,7 @@ ROWS = (
     Row(
         "confirm_above",
         BEHAVIOUR,
-        EDITS,
+        MANY_EDITS,
         "--confirm-above USD",
         "On a terminal, ask before several edits that may cost more; 1 by default, 0 "
         "always, off never.",

@@ -444,6 +444,24 @@ def test_the_command_goes_on_from_the_last_edit_here(
     assert "There is no instruction" in done.stderr
 
 
+def test_only_the_command_line_changes_what_was_said(
+    desk: Desk, run: support.Run
+) -> None:
+    env = {"NANO_EDIT_BASE_URL": desk.emulator.url, "NANO_EDIT_API_KEY": "any"}
+    desk.edit("sepia", output="out.jpg", size="2K", model=FLASH)
+    lasting = env | {"NANO_EDIT_SIZE": "1K", "NANO_EDIT_MODEL": "pro"}
+    lasting["NANO_EDIT_ASPECT_RATIO"] = "1:1"  # nothing was said of it
+    for words, size, model in (
+        ((), "2K", FLASH),
+        (("-s", "1K"), "1K", FLASH),
+        (("-m", "pro"), "1K", "gemini-3-pro-image-preview"),
+    ):
+        done = run("again", "mirror it", *words, cwd=desk.folder, env=lasting)
+        assert done.status == 0, done.stderr
+        assert (desk.sent.image_size, desk.sent.model) == (size, model)
+        assert desk.sent.aspect_ratio == "1:1"
+
+
 @pytest.mark.skipif(os.name != "posix", reason="its standard input is a pipe here")
 def test_the_command_takes_a_picture_from_a_pipe(desk: Desk, run: support.Run) -> None:
     env = {"NANO_EDIT_BASE_URL": desk.emulator.url, "NANO_EDIT_API_KEY": "any"}

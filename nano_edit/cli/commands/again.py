@@ -16,6 +16,7 @@ from nano_edit.engine.history.store import History, history_folder
 from nano_edit.engine.history.tree import Tree
 from nano_edit.engine.history.undo import Swapped, redo, undo
 from nano_edit.errors import InputError
+from nano_edit.wire.providers import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,7 @@ def run_again(settings: Settings, terminal: Terminal) -> None:
         edit_of(said, terminal).instruction,
         images=more,
         output=options.output,
-        changes=_said_anew(settings, options),
+        changes=_said_anew(settings, options, start.entry),
         whole=options.whole,
         from_original=options.from_original,
     )
@@ -59,18 +60,34 @@ def _of_same_model(settings: Settings, entry: Entry | None) -> Options:
     options = settings.options
     if entry is None:
         return options
-    if settings.origins["provider"] == DEFAULT and entry.provider:
+    if not _is_said(settings, "provider") and entry.provider in PROVIDERS:
         options = replace(options, provider=entry.provider)
-    if settings.origins["model"] == DEFAULT and entry.provider == options.provider:
+    if not _is_said(settings, "model") and entry.provider == options.provider:
         options = replace(options, model=entry.model)
     return options
 
 
-def _said_anew(settings: Settings, options: Options) -> dict[str, Any]:
-    """Return the fields of the edit that somebody said."""
+def _said_anew(
+    settings: Settings, options: Options, entry: Entry | None
+) -> dict[str, Any]:
+    """Return the fields of the edit that are not to be as they were.
+
+    What a variable or the configuration says holds where the last edit said nothing.
+    """
     names = {*Edit.__match_args__} & {*options.__match_args__} - _OWN
-    said = {name for name in names if settings.origins[name] != DEFAULT}
+    before = {*entry.options} if entry else set()
+    said = {
+        name
+        for name in names
+        if _is_said(settings, name)
+        or (settings.origins[name] != DEFAULT and name not in before)
+    }
     return {name: getattr(options, name) for name in {*said, "model"}}
+
+
+def _is_said(settings: Settings, name: str) -> bool:
+    """Whether the command line says it."""
+    return settings.origins[name].startswith("-")
 
 
 # --- undo, redo --------------------------------------------------------------
