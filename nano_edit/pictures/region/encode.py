@@ -19,15 +19,19 @@ from PIL.PngImagePlugin import PngInfo
 
 from nano_edit.pictures.inputs.decode import opened
 from nano_edit.pictures.inputs.sniff import PictureFormat
+from nano_edit.pictures.memory import DECODED
 from nano_edit.pictures.region import blocks, deep, exif
+from nano_edit.pictures.region.boxes import Box
+from nano_edit.pictures.region.view import over_white
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nano_edit.pictures.inputs.examine import Original
     from nano_edit.pictures.inputs.raster import Raster
+    from nano_edit.pictures.region.areas import Area
     from nano_edit.pictures.region.combine import Patch
-    from nano_edit.pictures.region.target import Target
+    from nano_edit.pictures.region.target import Counts, Target
 
 _Z_RLE: Final = 3
 _OPTIONS: Final[dict[str, dict[str, Any]]] = {
@@ -39,6 +43,7 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
 }
 _LOSSLESS: Final = ("png", "webp", "tiff")
 _EXIF: Final = b"Exif\0\0"
+_STRIP: Final = 1 << 20  # px
 _XMP_TAG, _IPTC_TAG, _PREDICTOR = 700, 33723, 317  # TIFF
 
 
@@ -99,6 +104,29 @@ def save(
                 file, kind, **options, **_metadata(original, raster.size, target)
             )
     return notes
+
+
+def measure(raster: Raster, area: Area | None, target: Target, counts: Counts) -> None:
+    """Count what encoding with loss changed outside the area.
+
+    ``raster`` may hold the fresh pixels inside it already.
+    """
+    if target.kind in _LOSSLESS:
+        return
+    width, height = raster.size
+    rows = max(1, _STRIP // width)
+    with (
+        os.fdopen(os.dup(target.descriptor), "rb") as file,
+        DECODED.reserved(4 * width * height),
+    ):
+        file.seek(0)
+        with Image.open(file, formats=[target.kind.upper()]) as image:
+            for top in range(0, height, rows):
+                box = Box(0, top, width, min(top + rows, height))
+                before = over_white(raster.piece(box.corners))
+                after = over_white(image.crop(box.corners)).convert(before.mode)
+                weight = area.within(box) if area else Image.new("L", box.size)
+                counts.add_outside(before, after, weight)
 
 
 def _metadata(

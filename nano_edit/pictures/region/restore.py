@@ -96,6 +96,7 @@ def restore(
                         counts.add(patch.before, patch.after, patch.weight)
                         pixels.put(patch)
                 notes = encode.save(original, raster, pixels, target)
+                encode.measure(raster, soft, target, counts)
     if change is not None:
         try:
             change.write(original, target)

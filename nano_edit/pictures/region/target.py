@@ -44,3 +44,11 @@ class Counts:
         self.inside += int(np.count_nonzero(inside))
         self.changed_inside += int(np.count_nonzero(changed & inside))
         self.changed_outside += int(np.count_nonzero(changed & ~inside))
+
+    def add_outside(
+        self, before: Image.Image, after: Image.Image, weight: Image.Image
+    ) -> None:
+        """Compare a strip where ``weight`` is 0 alone."""
+        seen = (self.inside, self.changed_inside)
+        self.add(before, after, weight)
+        self.inside, self.changed_inside = seen

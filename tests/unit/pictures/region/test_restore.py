@@ -17,6 +17,7 @@ from support.photos import Model, original, painted, photo
 from support.profiles import rgb_profile
 
 from nano_edit.pictures.inputs.decode import Reduction, decoded
+from nano_edit.pictures.region import colour
 from nano_edit.pictures.region.areas import area_of_boxes
 from nano_edit.pictures.region.boxes import Box, plan, whole
 from nano_edit.pictures.region.profiles import to_srgb
@@ -382,6 +383,20 @@ def test_a_format_that_loses_says_so(bench: Bench) -> None:
     assert any("encoded anew" in note for note in done.result.notes)
     with Image.open(done.path) as image:
         assert image.format == "AVIF"
+    assert 0 < done.result.outside < 20
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
+def test_what_encoding_changes_outside_is_counted(bench: Bench, mode: str) -> None:
+    path = bench.folder / "before.png"
+    photo("coffee").convert(mode).save(path)
+    done = bench.edit(path, "jpeg")
+    with Image.open(path) as image, Image.open(done.path) as result:
+        one, other = (np.asarray(each.convert("RGB")) for each in (image, result))
+    keep = outside(done)
+    changed = colour.difference(one, other)[keep] > colour.NOTICEABLE
+    assert changed.mean() > 0 or mode == "L"
+    assert done.result.outside == pytest.approx(100 * changed.mean(), abs=0.01)
 
 
 FORMATS = [
