@@ -427,6 +427,13 @@ def test_creation_fails_on_demand(service: Service) -> None:
     assert service.ask("GET", f"/v1beta/{job['name']}").status == 503
 
 
+def test_deleting_fails_on_demand(service: Service) -> None:
+    file = service.upload(b"x")
+    service.emulator.set_faults("delete-503")
+    assert service.ask("DELETE", f"/v1beta/{file['name']}").status == 503
+    assert service.ask("DELETE", f"/v1beta/{file['name']}").status == 200
+
+
 def test_lists_come_in_pages(service: Service) -> None:
     names = [service.upload(b"x", str(number))["name"] for number in range(3)]
     first = service.ask("GET", "/v1beta/files?pageSize=2").json

@@ -44,6 +44,7 @@ _row(
 )
 _row("create-lost", "create", "the job is made, the connection closed")
 _row("ask-503", "ask", "503 to the next question after a job")
+_row("delete-503", "delete", "503 to the next request to delete a file or batch")
 _row("job-stuck", "job", "the job stays pending")
 _row("job-expired", "job", "the job expires")
 _row("job-failed", "job", "the job fails as a whole")

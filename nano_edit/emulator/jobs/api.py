@@ -141,6 +141,7 @@ class DeferredApi:
         if call.method == "files.download":
             return self._download(call)
         if call.method == "files.delete":
+            self._may_delete()
             self.files.delete(call.name)
             return _json({})
         return _json(self.files.get(call.name).document(call.base_url))
@@ -155,8 +156,13 @@ class DeferredApi:
         if call.method == "batches.cancel":
             self.batches.cancel(call.name)
         else:
+            self._may_delete()
             self.batches.delete(call.name)
         return _json({})
+
+    def _may_delete(self) -> None:
+        if self._faults.take("delete").kind.name == "delete-503":
+            raise refused_503()
 
     # --- files --------------------------------------------------------------
 

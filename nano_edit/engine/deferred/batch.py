@@ -149,7 +149,9 @@ class DeferredBatch:
         return [
             replace(edit, tier=BATCH)
             for edit, edit_id in ids
-            if edit_id not in under_way and not self._earlier.outcome(edit, edit_id)
+            if edit_id not in under_way
+            and not self._earlier.done(edit, edit_id)
+            and not self._earlier.failed(edit, edit_id)
         ]
 
     def __iter__(self) -> Iterator[Outcome]:
@@ -222,13 +224,16 @@ class DeferredBatch:
         under_way = self._submissions.under_way()
         for edit in self._edits:
             edit_id = self._earlier.id_of(edit)
-            if outcome := self._earlier.outcome(edit, edit_id):
-                self._write_down(outcome)
-                yield outcome
-            elif edit_id in under_way:
+            outcome = self._earlier.done(edit, edit_id)
+            if outcome is None and edit_id in under_way:
                 self._jobs.expect(edit, edit_id)
-            else:
+                continue
+            outcome = outcome or self._earlier.failed(edit, edit_id)
+            if outcome is None:
                 todo.append(edit)
+                continue
+            self._write_down(outcome)
+            yield outcome
         self.summary.under_way = self._jobs.expected
         return todo
 

@@ -35,7 +35,7 @@ class Earlier:
     ) -> None:
         self._editor = editor
         self._manifest = manifest
-        self._submissions = submissions
+        self._fetched = submissions.fetched()
         self._skip_existing = skip_existing
         self._retry_failed = retry_failed
         self._retry_refused = retry_refused
@@ -46,16 +46,21 @@ class Earlier:
         model = model_of(edit, provider)
         return job_id(edit, provider.name, model, emulated=self._editor.emulated)
 
-    def outcome(self, edit: Edit, edit_id: str) -> Outcome | None:
-        """Return how the edit ended already, if it is not to be asked for."""
-        about = facts_of(edit, edit_id)
-        if there := self._output_there(edit, edit_id):
-            record = {"ok": True, "skipped": True, "output": there, **about}
-            return Outcome(edit, record, is_new=False)
-        if error := self._failure_of(edit, edit_id):
-            record = {**record_of_error(error, edit.output), **about}
-            return Outcome(edit, record, error=error, is_new=False)
-        return None
+    def done(self, edit: Edit, edit_id: str) -> Outcome | None:
+        """Return the outcome of an edit whose output is there."""
+        there = self._output_there(edit, edit_id)
+        if there is None:
+            return None
+        record = {"ok": True, "skipped": True, "output": there}
+        return Outcome(edit, {**record, **facts_of(edit, edit_id)}, is_new=False)
+
+    def failed(self, edit: Edit, edit_id: str) -> Outcome | None:
+        """Return the outcome of an edit that failed and is not to be asked again."""
+        error = self._failure_of(edit, edit_id)
+        if error is None:
+            return None
+        record = {**record_of_error(error, edit.output), **facts_of(edit, edit_id)}
+        return Outcome(edit, record, error=error, is_new=False)
 
     def _output_there(self, edit: Edit, edit_id: str) -> str | None:
         if output := self._manifest.output_of(edit_id):
@@ -67,13 +72,11 @@ class Earlier:
 
     def _failure_of(self, edit: Edit, edit_id: str) -> NanoEditError | None:
         """Return the error of an earlier run that asking again might repeat."""
-        if edit_id in self._submissions.under_way():
-            return None
         told = self._manifest.error_of(edit_id)
         if told is None:
             return None
         is_refused = told.get("code") == ExitStatus.REFUSED.code
-        is_answered = edit_id in self._submissions.fetched()
+        is_answered = edit_id in self._fetched
         if self._retry_refused if is_refused else not is_answered or self._retry_failed:
             return None
         hint = HINT

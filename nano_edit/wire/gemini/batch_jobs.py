@@ -12,6 +12,7 @@ Rules:
 from __future__ import annotations
 
 import json
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 MIME_TYPE = "application/jsonl"
 MOST_LINES = 1000  # of one batch
 MOST_BYTES = 2_000_000_000  # of one batch's file
+_FILE = re.compile(r"files/[A-Za-z0-9_-]+")
 _GRPC_STATUSES = {  # google.rpc.Code -> HTTP
     1: 499, 2: 500, 3: 400, 4: 504, 5: 404, 6: 409, 7: 403, 8: 429, 9: 400, 10: 409,
     11: 400, 12: 501, 13: 500, 14: 503, 15: 500, 16: 401,
@@ -176,7 +178,7 @@ def _job(document: dict[str, Any]) -> RemoteJob:
         succeeded=_count(stats, "successfulRequestCount"),
         failed=_count(stats, "failedRequestCount"),
         source=_text(_member(about, "inputConfig"), "fileName"),
-        results=next(filter(None, files), ""),
+        results=next(filter(_is_file, files), ""),
         message=_text(error, "message"),
     )
 
@@ -189,6 +191,11 @@ def _state(about: dict[str, Any], *, done: bool, failed: bool) -> JobState:
     if failed:
         return JobState.FAILED
     return JobState.SUCCEEDED if done else JobState.RUNNING
+
+
+def _is_file(name: str) -> bool:
+    """Whether it may be asked for as a file: no path leads elsewhere."""
+    return _FILE.fullmatch(name) is not None
 
 
 def _file(document: dict[str, Any]) -> RemoteFile:

@@ -119,6 +119,11 @@ def test_the_results_are_found_in_each_place(more: dict[str, Any]) -> None:
     assert read_job(operation(**more)).results == "files/out"
 
 
+def test_results_that_are_no_file_are_none() -> None:
+    for name in ("files/../models", "https://elsewhere/x", "files/a:cancel", ""):
+        assert read_job(operation(response={"responsesFile": name})).results == ""
+
+
 def test_the_results_are_found_in_the_metadata() -> None:
     output = {"output": {"responsesFile": "files/out"}, "state": "BATCH_STATE_FAILED"}
     body = json.dumps({"name": "batches/a", "metadata": output}).encode()
