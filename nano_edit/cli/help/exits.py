@@ -12,7 +12,7 @@ EXITS = (
     (3, "input", "a picture, a file or the place of the output cannot be used"),
     (4, "auth", "no key, or it was refused"),
     (5, "network", "nothing was sent: DNS, connect, TLS, proxy"),
-    (6, "quota", "rate limit, or no money left"),
+    (6, "quota", "rate limit, no money left, or the budget is used up"),
     (7, "rejected", "the API calls the request invalid, or redirects it"),
     (8, "server", "5xx, or a reply that is not the contract's"),
     (9, "refused", "answered, without an image that can be used"),
