@@ -28,7 +28,7 @@ from nano_edit.engine.batch.plan import placed
 from nano_edit.errors import InputError, NanoEditError, UsageError
 from nano_edit.pictures.formats import READ_SUFFIXES
 from nano_edit.pictures.inputs.instruction import read_instruction
-from nano_edit.wire.models import ALL_RATIOS, SIZES
+from nano_edit.wire.models import ALL_RATIOS, SERVICE_TIERS, SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,12 +41,14 @@ FORMATS = ("png", "jpg", "webp", "avif", "tif")
 _CHOICES = {
     "aspect_ratio": (AUTO, MATCH, *ALL_RATIOS),
     "size": SIZES,
+    "tier": SERVICE_TIERS,
     "format": FORMATS,
 }
 _SECRET = re.compile(r"(^|_)(api_?)?(key|token|secret|password)$", re.IGNORECASE)
 _OF_THE_RUN = frozenset(
     "provider base_url api_key_file timeout connect_timeout retries max_wait "
     "retry_unknown retry_refused max_reply emulate jobs rpm fail_fast skip_existing "
+    "budget monthly_budget confirm_above "
     "manifest shard report cache cache_dir cache_size count each recursive batch "
     "preset json show quiet verbose config dry_run".split()
 )

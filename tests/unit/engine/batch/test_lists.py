@@ -74,6 +74,8 @@ def test_a_line_says_what_differs(
         ({"images": {}}, "images: a list of texts is wanted, not an object"),
         ({"sise": "1K"}, "there is no option 'sise'. Did you mean size?"),
         ({"jobs": 3}, "jobs is for the whole run"),
+        ({"budget": 3}, "budget is for the whole run"),
+        ({"tier": "slow"}, "tier: 'slow' is not one of standard flex priority"),
         ({"api_key": "x"}, "api_key has no place in a list"),
         ({"where": "x"}, "there is no option 'where'"),
     ],
