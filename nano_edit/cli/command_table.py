@@ -207,27 +207,6 @@ COMMANDS = (
         "Remove kept replies; asks first.",
     ),
     Command(
-        "history list",
-        "history:list_edits",
-        "[PICTURE] [--json]",
-        "List finished edits, newest first, as a tree of what came from what.",
-        "With PICTURE: only what that picture came from and what came of it; it is "
-        "found by its bytes, wherever it lies now. The word list may be left out.",
-        examples=(("What was made of it", "nano-edit history in.jpg"),),
-    ),
-    Command(
-        "history show",
-        "history:show",
-        "ID [--json]",
-        "Print the command that made an edit.",
-    ),
-    Command(
-        "history clear",
-        "history:clear",
-        "[--yes]",
-        "Remove all that the history holds, but no picture; asks first.",
-    ),
-    Command(
         "auth login",
         "auth:login",
         "[--provider NAME]",
@@ -295,6 +274,27 @@ COMMANDS = (
         "cache:clear",
         "[--yes]",
         "Remove all that the cache holds; asks first.",
+    ),
+    Command(
+        "history list",
+        "history:list_edits",
+        "[PICTURE] [--json]",
+        "List finished edits, newest first, as a tree of what came from what.",
+        "With PICTURE: only what that picture came from and what came of it; it is "
+        "found by its bytes, wherever it lies now. The word list may be left out.",
+        examples=(("What was made of it", "nano-edit history in.jpg"),),
+    ),
+    Command(
+        "history show",
+        "history:show",
+        "ID [--json]",
+        "Print the command that made an edit.",
+    ),
+    Command(
+        "history clear",
+        "history:clear",
+        "[--yes]",
+        "Remove all that the history holds, but no picture; asks first.",
     ),
     Command(
         "completion",

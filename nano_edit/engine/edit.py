@@ -128,9 +128,9 @@ def _tried(attempts: Attempts, dependencies: Dependencies) -> Received:
             error.args = (error.message,)
             if isinstance(error, SignatureError) and attempts.request.turns:
                 refused += 1
+                dependencies.observe(RetryScheduled(attempts.begun, 0.0, error.message))
                 if refused > 1:
                     body = _begun_anew(attempts, dependencies)
-                dependencies.observe(RetryScheduled(attempts.begun, 0.0, error.message))
                 continue
             delay = next_delay(policy, attempts.begun, error, dependencies.jitter())
             if delay is None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import pickle
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +23,11 @@ from nano_edit.engine.edit import TURNS_REFUSED
 from nano_edit.engine.history.entry import Entry, Source
 from nano_edit.engine.history.store import History, history_folder
 from nano_edit.engine.history.tree import Tree
+from nano_edit.engine.prepare import Pipes
 from nano_edit.errors import InputError, RejectedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 FLASH = "gemini-3.1-flash-image"
 
@@ -215,6 +218,64 @@ def test_a_reply_that_has_gone_begins_anew(desk: Desk) -> None:
     desk.again("mirror it")
     assert desk.sent.turns == 1
     assert "an earlier reply is no longer kept" in desk.notes[0]
+
+
+def kept_reply() -> Path:
+    (reply,) = (history_folder() / "replies").iterdir()
+    return reply
+
+
+def test_a_reply_that_is_damaged_begins_anew(desk: Desk) -> None:
+    desk.edit("sepia", output="out.jpg")
+    kept_reply().write_bytes(b"\x1f\x8b\x08" + bytes(7) + b"\xff" * 50)
+    desk.again("mirror it")
+    assert desk.sent.turns == 1
+    assert "an earlier reply cannot be read" in desk.notes[0]
+
+
+def test_turns_that_are_larger_than_the_service_takes_begin_anew(desk: Desk) -> None:
+    desk.edit("sepia", output="out.jpg")
+    reply = kept_reply()
+    reply.unlink()
+    with reply.with_name(reply.name.replace(".gz", "")).open("wb") as file:
+        file.write(b'{"candidates":[{"content":{"parts":[{"text":"')
+        for _ in range(135):
+            file.write(b"x" * 1_000_000)
+        file.write(b'"}]}}]}')
+    desk.again("mirror it")
+    assert desk.sent.turns == 1
+    assert "they are larger than the service takes" in desk.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda lines: lines[1:], "an earlier edit is no longer noted"),
+        (
+            lambda lines: [line.replace('"2K"', '"9K"', 1) for line in lines],
+            "of this: size: '9K' is not one of",
+        ),
+    ],
+)
+def test_a_history_that_was_tampered_with_begins_anew(
+    desk: Desk, change: Callable[[list[str]], list[str]], why: str
+) -> None:
+    desk.edit("sepia", output="out.jpg", size="2K")
+    desk.again("mirror it")
+    log = history_folder() / "log.jsonl"
+    lines = log.read_text(encoding="utf-8").splitlines(keepends=True)
+    log.write_text("".join(change(lines)), encoding="utf-8")
+    desk.again("brighter", size="1K")
+    assert desk.sent.turns == 1
+    assert why in desk.notes[0]
+
+
+def test_an_edit_in_a_folder_that_has_gone_is_none_of_this_one(desk: Desk) -> None:
+    desk.edit("sepia", output="out.jpg")
+    (desk.folder / "gone").mkdir()
+    desk.edit("sepia", output="gone/out.jpg")
+    shutil.rmtree(desk.folder / "gone")
+    assert desk.again("mirror it").name == "out-2.jpg"
 
 
 def test_more_pictures_than_the_model_takes_begin_anew(desk: Desk) -> None:
@@ -410,6 +471,19 @@ def test_a_session_goes_on_by_itself(desk: Desk) -> None:
     session.edit("darker", desk.folder / "d.jpg", from_original=True)
     assert session.picture == str(desk.folder / "d.jpg")
     assert desk.sent.turns == 1
+
+
+def test_a_session_stays_at_its_picture_when_a_result_goes_to_a_pipe(
+    desk: Desk,
+) -> None:
+    pipe = io.BytesIO()
+    with Editor(
+        base_url=desk.emulator.url, api_key="any", pipes=Pipes(stdout=pipe)
+    ) as editor:
+        session = Session(editor, "in.jpg")
+        session.edit("sepia", "-")
+    assert session.picture == "in.jpg"
+    assert pipe.getvalue().startswith(b"\xff\xd8")
 
 
 def test_without_a_history_a_result_is_sent_as_a_new_picture(desk: Desk) -> None:

@@ -175,6 +175,35 @@ def test_a_disk_without_hard_links_copies(
     assert line.found()["c.undone-1.jpg"] == "c"
 
 
+def test_a_name_that_is_taken_meanwhile_is_left_alone(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = os.link
+
+    def be_first(source: Path, target: Path) -> None:
+        if str(target).endswith("-1.jpg"):
+            target.write_bytes(b"mine")
+        link(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "link", be_first)
+        done = undo(line.tree, line.paths["c"])
+    assert done.kept == line.folder / "c.undone-2.jpg"
+    assert (line.folder / "c.undone-1.jpg").read_bytes() == b"mine"
+
+
+def test_what_the_disk_refuses_is_told(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(InputError, match="cannot be changed: Read-only"):
+        undo(line.tree, line.paths["c"])
+    assert line.found()["c.jpg"] == "c"
+
+
 @pytest.mark.skipif(
     os.name != "posix" or not hasattr(os, "geteuid") or not os.geteuid(),
     reason="root may write anywhere",
