@@ -40,7 +40,11 @@ def command_like(word: str) -> str | None:
 
 def command_called(word: str) -> str | None:
     """Return the command that ``word`` names, as other programs may: show-config."""
-    for each in (word, *word.split("-")):
+    words = word.split("-")
+    for name in BY_NAME:
+        if len(words) > 1 and set(name.split()) == set(words):
+            return name
+    for each in (word, *words):
         if each in _BY_WORD:
             return _BY_WORD[each]
     return None

@@ -6,6 +6,7 @@ happened, whether it was billed, what is kept, and the next step.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.domain import Billed
@@ -116,9 +117,10 @@ def error_text(error: NanoEditError) -> str:
 
 def _kept(error: NanoEditError) -> str:
     if error.recovery is not None and error.recovery.name.startswith("reply-"):
+        id_ = re.split(r"[-.]", error.recovery.name)[2]  # reply-TIME-ID-...
         return (
             f"  The reply is kept: {error.recovery}\n"
-            f"  Try: nano-edit replies recover '{error.recovery}' -o out.jpg"
+            f"  Try: nano-edit replies recover {id_}"
         )
     return f"  The picture is kept: {error.recovery}"
 
