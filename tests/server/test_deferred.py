@@ -214,6 +214,55 @@ def test_a_picture_that_cannot_be_read_fails_alone(
     assert asked(emulator) == Counter(range(COUNT))
 
 
+def test_a_failure_beside_a_job_under_way_tells_both(tmp_path: Path) -> None:
+    listed = edits(tmp_path)
+    (tmp_path / "in" / "1.png").write_bytes(b"no picture")
+    with Emulator(signature_bytes=1000, batch_delay=60) as emulator:
+        ran = run(emulator, tmp_path, listed, wait=False)
+    assert ran.error
+    assert ran.error.message == (
+        "1 of 3 edits failed. 1 job is under way: 0 of 2 edits made."
+    )
+
+
+def test_a_picture_that_goes_before_it_is_uploaded_ends_the_run(
+    tmp_path: Path, emulator: Emulator
+) -> None:
+    listed = edits(tmp_path)
+    picture = tmp_path / "in" / "1.png"
+    there = picture.read_bytes()
+    ran = run(emulator, tmp_path, listed, approve=lambda _: picture.unlink())
+    assert ran.error
+    assert ran.error.exit_status is ExitStatus.INPUT
+    assert "1.png" in ran.error.message
+    assert emulator.batches == ()
+    picture.write_bytes(there)
+    assert run(emulator, tmp_path, listed).made == 3
+    assert asked(emulator) == Counter(range(COUNT))
+
+
+def test_a_download_that_breaks_behind_its_last_line_is_whole(
+    tmp_path: Path, emulator: Emulator
+) -> None:
+    run(emulator, tmp_path, wait=False)
+    while not emulator.batches[0].is_done:
+        pass
+    (results,) = (file for file in emulator.files if file.generated)
+    emulator.set_faults(f"download-cut={results.size}")
+    ran = run(emulator, tmp_path)
+    assert (ran.made, ran.error) == (3, None)
+
+
+def test_without_a_ledger_none_is_written(
+    tmp_path: Path, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NANO_EDIT_LEDGER", "0")
+    emulator.set_faults("job-expired")
+    assert run(emulator, tmp_path).error
+    assert run(emulator, tmp_path).made == 3
+    assert not ledger_path().exists()
+
+
 def test_only_what_was_asked_changes_in_deferred_edits_too(
     tmp_path: Path, emulator: Emulator
 ) -> None:
@@ -566,18 +615,23 @@ class _Killed(BaseException):
     """What a kill is to the code that it ends."""
 
 
-@pytest.mark.parametrize("step", range(9))
-def test_a_run_that_ends_after_any_note_goes_on(
-    tmp_path: Path, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, step: int
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("step", range(1, 8))
+def test_a_run_that_ends_at_any_note_goes_on(
+    tmp_path: Path,
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    step: int,
+    before: bool,
 ) -> None:
     notes = 0
     note = Submissions.note
 
     def counted(self: Submissions, *args: Any, **facts: Any) -> None:
         nonlocal notes
-        if notes == step:
-            raise _Killed
         notes += 1
+        if notes == step and before:
+            raise _Killed
         note(self, *args, **facts)
         if notes == step:
             raise _Killed

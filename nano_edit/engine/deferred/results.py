@@ -93,12 +93,6 @@ def _repeatable(error: NanoEditError) -> NanoEditError:
     """Return the error of a download, which can be made again at no cost."""
     if isinstance(error, ServerError) or error.retry is not Retry.NEVER:
         error.retry = Retry.SAFE
-    if error.billed.value != "no":
-        return ServerError(
-            error.message.replace("of the reply", "of the results"),
-            hint="Nothing is lost: run the same command again.",
-            retry=Retry.SAFE,
-        )
     return error
 
 
