@@ -69,7 +69,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "cli.help": {"cli"},
     "cli.commands": {
-        "engine.money",
+        "engine.money", "pictures",
         "wire", "wire.http", "pictures.inputs", "pictures.outputs", "pictures.region",
         "wire.gemini", "engine", "engine.batch", "engine.deferred", "engine.replies",
         "engine.history", "report", "emulator", "cli", "cli.config", "cli.display",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import pickle
 import shutil
@@ -516,6 +517,35 @@ def test_the_command_goes_on_from_the_last_edit_here(
     done = run("again", cwd=desk.folder, env=env)
     assert (done.status, done.stdout) == (2, "")
     assert "There is no instruction" in done.stderr
+
+
+def test_undo_makes_a_picture_anew_that_was_replaced(
+    desk: Desk, run: support.Run
+) -> None:
+    out = desk.folder / "out.jpg"
+    desk.edit("sepia", output="out.jpg")
+    before = sha256(out)
+    desk.again("mirror it", output="out.jpg", force=True)
+    after = sha256(out)
+    done = run("undo", "--json", cwd=desk.folder)
+    assert done.status == 0, done.stderr
+    assert json.loads(done.stdout)["kept"] == "out.undone-1.jpg"
+    assert sha256(out) == before
+    assert run("redo", cwd=desk.folder).stdout == "out.jpg\n"
+    assert sha256(out) == after
+    for reply in (history_folder() / "replies").iterdir():
+        reply.unlink()
+    (desk.folder / "out.undone-2.jpg").unlink()
+    done = run("undo", "out.jpg", cwd=desk.folder)
+    assert done.status == 3
+    assert "is not there as it was. Nothing was changed." in done.stderr
+    assert len(desk.statuses) == 2
+
+
+def test_undo_in_a_folder_without_edits_says_so(run: support.Run) -> None:
+    done = run("undo")
+    assert done.status == 3
+    assert "There is no edit in this folder." in done.stderr
 
 
 def test_only_the_command_line_changes_what_was_said(

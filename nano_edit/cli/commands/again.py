@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,15 @@ from nano_edit.cli.commands.edit import make_one
 from nano_edit.cli.config.service import edit_of
 from nano_edit.cli.config.settings import DEFAULT
 from nano_edit.cli.json_line import json_line
-from nano_edit.domain import Edit
+from nano_edit.domain import Destination, Edit
 from nano_edit.engine.again import find_start, next_edit, prepare_next
 from nano_edit.engine.history.store import History, history_folder
 from nano_edit.engine.history.tree import Tree
 from nano_edit.engine.history.undo import Swapped, redo, undo
-from nano_edit.errors import InputError
+from nano_edit.engine.recover import recover
+from nano_edit.errors import InputError, NanoEditError
+from nano_edit.pictures.formats import FORMATS
+from nano_edit.pictures.inputs.workspace import Workspace
 from nano_edit.wire.providers import PROVIDERS
 
 if TYPE_CHECKING:
@@ -95,7 +99,27 @@ def _is_said(settings: Settings, name: str) -> bool:
 
 def run_undo(settings: Settings, terminal: Terminal) -> None:
     """Put back what a picture was made from."""
-    _swap(undo, "undone", settings, terminal)
+    history = History(history_folder())
+    with Workspace() as workspace:
+
+        def swap(tree: Tree, picture: Path) -> Swapped:
+            return undo(tree, picture, lambda entry: _remade(entry, history, workspace))
+
+        _swap(swap, "undone", settings, terminal)
+
+
+def _remade(entry: Entry, history: History, workspace: Workspace) -> Path | None:
+    """Return a file with an edit's result, made from its reply if that is kept."""
+    reply = history.reply_of(entry.id)
+    suffix = Path(entry.output).suffix
+    if reply is None or suffix.lower() not in FORMATS:
+        return None
+    file = workspace.new_file(suffix)
+    destination = Destination(file.parent, file.name, FORMATS[suffix.lower()])
+    with suppress(NanoEditError, OSError):
+        recover(reply, destination, lambda _: None)
+        return file
+    return None
 
 
 def run_redo(settings: Settings, terminal: Terminal) -> None:

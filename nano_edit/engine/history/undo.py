@@ -23,10 +23,12 @@ from nano_edit.errors import InputError
 from nano_edit.frozen import Frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from nano_edit.engine.history.entry import Entry
     from nano_edit.engine.history.tree import Tree
+
+    Remake = Callable[[Entry], Path | None]
 
 WORD = "undone"
 _BLOCK = 1 << 20  # bytes
@@ -40,8 +42,12 @@ class Swapped(Frozen):
     kept: Path | None  # where the picture is now that was there
 
 
-def undo(tree: Tree, picture: Path) -> Swapped:
-    """Put back what ``picture`` was made from.  Raises InputError."""
+def undo(tree: Tree, picture: Path, remake: Remake = lambda _: None) -> Swapped:
+    """Put back what ``picture`` was made from.  Raises InputError.
+
+    Where that lies nowhere any more, as after an edit in its place, ``remake`` may
+    make the result of an edit anew, from its reply; it counts if its bytes are right.
+    """
     path = target_of(picture, force=True)
     digest = _digest(picture)
     entry = tree.of_picture(digest)
@@ -54,9 +60,12 @@ def undo(tree: Tree, picture: Path) -> Swapped:
     if not wanted or not before:
         raise InputError(f"What {picture} was made from is not known.")
     source = next(_with_bytes(wanted, [*before, *_undone(path)]), None)
+    parent = tree.parent_of(entry)
+    if source is None and parent is not None and (made := remake(parent)):
+        source = next(_with_bytes(wanted, [made]), None)
     if source is None:
         raise InputError(
-            f"{before[0]}, which {picture} was made from, is not there as it was."
+            f"What {picture} was made from, {before[0]}, is not there as it was."
             " Nothing was changed."
         )
     if source.suffix.lower() != path.suffix.lower():

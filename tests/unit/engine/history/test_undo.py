@@ -147,7 +147,7 @@ def test_what_is_not_known_is_refused(line: Line, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not known"):
         undo(lone, line.paths["a"])
     line.paths["b"].write_bytes(b"other")
-    with pytest.raises(InputError, match=r"b\.jpg, which .* is not there as it was"):
+    with pytest.raises(InputError, match=r"b\.jpg, is not there as it was"):
         undo(line.tree, line.paths["c"])
 
 
