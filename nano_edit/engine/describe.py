@@ -49,8 +49,9 @@ def describe(prepared: Prepared, service: Service) -> dict[str, Any]:
 
 
 def masked_headers(service: Service, content_length: int) -> dict[str, str]:
-    """Return the request's headers with a mask in the place of the key."""
-    return dataclasses.replace(service, key=ApiKey(MASK)).headers(content_length)
+    """Return the request's headers with a mask in the place of the key, if any."""
+    key = ApiKey(MASK) if service.key is not None else None
+    return dataclasses.replace(service, key=key).headers(content_length)
 
 
 def output_of(destination: Destination) -> str:

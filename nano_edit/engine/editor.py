@@ -212,6 +212,10 @@ class Editor:
         """
         self._connected()
 
+    def sends_key(self) -> bool:
+        """Whether a key goes along; a service on this machine may need none."""
+        return self._connected().has_key
+
     def check(self, edit: Edit) -> None:
         """Raise UsageError for what the edit's words alone show to be impossible."""
         check_edit(edit, self.provider, self.base_url)

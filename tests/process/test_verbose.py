@@ -54,3 +54,15 @@ def test_quiet_outweighs_verbose(
     arguments = ("blur", "in.jpg", "--base-url", emulator.url, "-vv", "-q")
     done = run(*arguments, env={"NANO_EDIT_API_KEY": KEY})
     assert (done.status, done.stderr) == (0, "")
+
+
+def test_verbose_shows_a_masked_key_only_where_one_is_sent(
+    run: Run, photo: Callable[..., Path], emulator: Emulator
+) -> None:
+    photo("in.jpg")
+    arguments = ("blur", "in.jpg", "--base-url", emulator.url, "-vv")
+    with_key = run(*arguments, env={"NANO_EDIT_API_KEY": KEY})
+    without = run(*arguments, "--force")
+    assert "> Authorization: Bearer ****\n" in with_key.stderr
+    assert "> Authorization" not in without.stderr
+    assert "> Content-Length" in without.stderr

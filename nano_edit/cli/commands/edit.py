@@ -72,7 +72,8 @@ def _send(
 ) -> EditResult:
     if not options.verbose:
         return editor.send(prepared, display.observe)
-    service = editor.service(ApiKey(""), prepared.edit.size, prepared.edit.tier)
+    key = ApiKey("") if editor.sends_key() else None
+    service = editor.service(key, prepared.edit.size, prepared.edit.tier)
     trace = Trace(options.verbose, prepared.request, service, display)
     result = editor.send(prepared, trace.observe)
     trace.result(result)

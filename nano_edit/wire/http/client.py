@@ -75,6 +75,11 @@ class Client:
         """End what runs beside the attempts."""
         self._clock.close()
 
+    @property
+    def has_key(self) -> bool:
+        """Whether a key is sent."""
+        return self._service.key is not None
+
     def hide_key(self, text: str) -> str:
         """Return the text without the key, which the service may have repeated."""
         return mask(text, self._service.key)
