@@ -374,12 +374,21 @@ ROWS = (
     Row(
         "provider",
         SERVICE,
-        (*EDITS, *KEYS, *JOBS, "models"),
+        (*EDITS, *KEYS, "models"),
         "--provider NAME",
         "apiyi or google. By default apiyi, or google where GEMINI_API_KEY is the only "
         "key.",
         short="apiyi (default) or google.",
         one_of="provider",
+    ),
+    Row(
+        "provider",
+        SERVICE,
+        JOBS,
+        "--provider NAME",
+        "google, the only one that has jobs.",
+        one_of="provider",
+        env=False,
     ),
     Row(
         "base_url",

@@ -131,5 +131,6 @@ def test_deferred_edits_are_waited_for_and_reported(run: Run, tmp_path: Path) ->
         record = json.loads(done.stdout)
         assert (record["ok"], record["output"]) == (True, "out/in-edited.jpg")
         assert "in-edited.jpg" in (tmp_path / "report.html").read_text("utf-8")
+        assert "Run the same command again" not in done.stderr
         assert emulator.requests == ()
         assert len(emulator.lines) == 1

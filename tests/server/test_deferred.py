@@ -445,6 +445,7 @@ def test_a_stuck_job_that_is_cancelled_is_submitted_anew(
     assert told.error
     assert "was cancelled: 3 edits not made." in told.error.message
     assert told.error.hint.startswith("Run the same command again to submit")
+    assert {call.billed for call in read_calls(ledger_path())} == {"no"}
     assert run(emulator, tmp_path).made == 3
 
 

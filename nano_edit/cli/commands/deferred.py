@@ -81,7 +81,7 @@ def _run(
             display.ended(outcome)
         if report and batch.summary.ended < batch.summary.total:
             report.finish(cut_short=True)
-        if batch.submitted:
+        if batch.submitted and batch.pending:
             display.note(
                 "The service makes them within a day. Run the same command again to "
                 "ask after them and fetch them; --wait stays until it ends."

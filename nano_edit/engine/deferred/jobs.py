@@ -241,7 +241,7 @@ class Jobs:
             self._submissions.note(submission, ended=FETCHED)
         else:
             self._end(submission, job.state, len(left), job.message)
-            if job.state is not JobState.CANCELLED:
+            if job.state is not JobState.CANCELLED or not job.succeeded:
                 lines, billing = left.values(), self._editor.billing
                 note_not_made(billing, submission, lines, ExitStatus.SERVER.code)
         self._remove(submission)
