@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from nano_edit.cli.option_table import BATCH, EDIT
+from nano_edit.cli.option_table import AGAIN, BATCH, EDIT
 from nano_edit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,6 +51,16 @@ _AT_ONCE = _Need(
 _DEFER = _Need(lambda options: options.defer, "without --defer", "Add --defer.")
 _CACHE = _Need(lambda options: options.cache, "without the cache", "Add --cache.")
 _CHECK = _Need(lambda options: options.check, "without --check", "Add --check.")
+_HISTORY = _Need(
+    lambda options: options.history is not False,
+    "with --no-history",
+    "Leave --no-history out.",
+)
+_WHOLE = _Need(
+    lambda options: not (options.region or options.mask or options.keep_rest),
+    "beside what says what may change",
+    "--region, --mask and --keep-rest take the place of what held before.",
+)
 _NAMED = _Need(
     lambda options: not options.replies,
     "beside the replies that are named",
@@ -81,6 +91,7 @@ _OF_EDITS: dict[str, _Need] = {
     **dict.fromkeys(("wait", "retry_failed"), _DEFER),
     "poll": _Need(lambda options: options.wait, "without --wait", "Add --wait."),
     **dict.fromkeys(("cache_dir", "cache_size"), _CACHE),
+    "history_size": _HISTORY,
 }
 
 
@@ -89,6 +100,11 @@ _NOT_DEFERRED = ("jobs", "rpm", "fail_fast", "retry_unknown")
 _NEEDS: dict[str, dict[str, _Need]] = {
     EDIT: _OF_EDITS,
     BATCH: _OF_EDITS,
+    AGAIN: {
+        **dict.fromkeys(("cache_dir", "cache_size"), _CACHE),
+        "history_size": _HISTORY,
+        "whole": _WHOLE,
+    },
     "auth status": dict.fromkeys(("base_url", "connect_timeout"), _CHECK),
     "replies rm": {"everything": _NAMED},
     "jobs rm": {"everything": _NAMED_JOBS},

@@ -40,6 +40,12 @@ def check(*arguments: str) -> None:
         ((*ONE, "--each", "--show-both"), "--show=both has no effect on many edits."),
         ((*ONE, "--cache-dir", "x"), "--cache-dir has no effect without the cache."),
         ((*ONE, "--no-cache", "--cache-size", "9"), "--cache-size has no effect"),
+        (("again", "x", "--cache-size", "9"), "--cache-size has no effect"),
+        (
+            (*ONE, "--no-history", "--history-size", "9"),
+            "--history-size has no effect with --no-history.",
+        ),
+        (("again", "x", "--whole", "--keep-rest"), "--whole has no effect beside"),
         (("auth", "status", "--base-url", "https://x"), "--base-url has no effect"),
         (("replies", "rm", "1f", "--all"), "--all has no effect beside the replies"),
         (
