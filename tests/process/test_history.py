@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,19 @@ def test_edits_are_listed_as_a_tree(
     assert first["service"] == service.url
     assert "canary" not in json.dumps([first, second])
     assert [each["id"] for each in listed(run, "b.png")] == [first["id"], second["id"]]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="such names are POSIX's")
+def test_an_edit_is_one_line_whatever_its_files_are_called(
+    service: Emulator, run: support.Run, photo: Callable[..., Path], tmp_path: Path
+) -> None:
+    photo("in.jpg").rename(tmp_path / "caf\udce9\n.jpg")
+    assert run("sepia\nnow", "caf\udce9\n.jpg", "-o", "o\udcff.jpg").status == 0
+    (shown,) = run("history").out.splitlines()
+    assert shown.endswith(b'caf\xe9?.jpg > o\xff.jpg  "sepia now"')
+    done = run("again", "mirror it", "o\udcff.jpg")
+    assert (done.status, done.out) == (0, b"o\xff-2.jpg\n")
+    assert service.requests[-1].turns == 3
 
 
 def test_the_command_of_an_edit_makes_it_again(

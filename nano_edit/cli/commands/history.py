@@ -64,7 +64,8 @@ def _line(depth: int, entry: Entry) -> str:
     below = "   " * (depth - 1) + "└─ " if depth else ""
     inputs = ", ".join(_name(image.path or image.name) for image in entry.images)
     came = "" if depth else f"{inputs} > "
-    return f'{entry.id[:_SHOWN]}  {time}  {below}{came}{_name(entry.output)}  "{cut}"'
+    line = f'{entry.id[:_SHOWN]}  {time}  {below}{came}{_name(entry.output)}  "{cut}"'
+    return line.replace("\n", "?").replace("\r", "?")  # names may hold either
 
 
 def _local(time: str) -> str:
