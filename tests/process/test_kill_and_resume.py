@@ -18,6 +18,7 @@ from support import command, environment, photo
 from support.accounts import assert_agree
 
 from nano_edit.emulator import Emulator
+from nano_edit.emulator.log import hash_key
 from nano_edit.engine.money.ledger import read_calls
 from nano_edit.engine.replies.kept import list_kept
 
@@ -28,10 +29,11 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="a kill is POSIX's")
 
 KILLS = int(os.environ.get("KILLS", "5"))
 COUNT = 8  # pictures; each has a width of its own, by which requests are told apart
+FIRST, AGAIN = "canary-0123456789", "canary-9876543210"  # the two runs' keys
 SOON = 60.0  # seconds after which a test gives up
 
 
-def start(folder: Path, emulator: Emulator) -> subprocess.Popen[bytes]:
+def start(folder: Path, emulator: Emulator, key: str) -> subprocess.Popen[bytes]:
     """Start the run: a folder of pictures, with a cache and a report."""
     return subprocess.Popen(
         command(
@@ -41,7 +43,7 @@ def start(folder: Path, emulator: Emulator) -> subprocess.Popen[bytes]:
         cwd=folder,
         env=environment(
             {
-                "NANO_EDIT_API_KEY": "canary-0123456789",
+                "NANO_EDIT_API_KEY": key,
                 "NANO_EDIT_STATE_DIR": str(folder / "state"),
                 "NANO_EDIT_CACHE_DIR": str(folder / "cache"),
             }
@@ -51,9 +53,10 @@ def start(folder: Path, emulator: Emulator) -> subprocess.Popen[bytes]:
     )
 
 
-def asked(emulator: Emulator, after: int) -> Counter[int]:
-    """How often each picture was sent, by its number, after a request's number."""
-    requests = (entry for entry in emulator.requests if entry.number > after)
+def asked(emulator: Emulator, key: str) -> Counter[int]:
+    """How often each picture was sent with a key, by its number."""
+    mine = hash_key(key)
+    requests = (entry for entry in emulator.requests if entry.key_sha256 == mine)
     sent = (entry.images for entry in requests if entry.images)
     return Counter(images[0].width - 32 for images in sent)
 
@@ -75,18 +78,18 @@ def test_a_run_that_was_killed_goes_on(tmp_path: Path, seed: int) -> None:
     for number in range(COUNT):
         photo(tmp_path / "in" / f"{number:03}.jpg", 32 + number, 24)
     with Emulator(latency=0.05, signature_bytes=20_000) as emulator:
-        with start(tmp_path, emulator) as running:
+        with start(tmp_path, emulator, FIRST) as running:
             begun = threading.Event()
             begun.wait(chance.uniform(0.3, 1.6))  # the kill's moment is the test
             running.kill()
         ledger = tmp_path / "state" / "ledger.jsonl"
         assert_agree(read_calls(ledger), emulator.billed)
-        # By number: what the killed run had sent may still be on its way in.
-        before, settled = len(emulator.calls), paid(tmp_path)
-        with start(tmp_path, emulator) as running:
+        settled = paid(tmp_path)
+        with start(tmp_path, emulator, AGAIN) as running:
             _, told = running.communicate(timeout=SOON)
         assert running.returncode == 0, told.decode()
-        again = asked(emulator, before)
+        # By key: what the killed run had sent may have come in since.
+        again = asked(emulator, AGAIN)
         calls = read_calls(ledger)
         assert_agree(calls, emulator.billed)
         assert len(calls) >= len(emulator.requests)
