@@ -241,6 +241,17 @@ def test_a_picture_that_goes_before_it_is_uploaded_ends_the_run(
     assert asked(emulator) == Counter(range(COUNT))
 
 
+def test_what_was_told_is_not_told_again_after_a_break(
+    tmp_path: Path, emulator: Emulator
+) -> None:
+    # The first line is short and comes whole; then nothing comes for a while.
+    emulator.set_faults("IMAGE_SAFETY,ok,ok,download-cut=5000,download-cut=10:8")
+    ran = run(emulator, tmp_path)
+    assert (ran.made, ran.failures) == (2, ["refused"]), ran
+    assert any(note.endswith("It is asked again later.") for note in ran.notes)
+    assert list_kept(state_folder()) == []
+
+
 def test_a_download_that_breaks_behind_its_last_line_is_whole(
     tmp_path: Path, emulator: Emulator
 ) -> None:
@@ -308,6 +319,8 @@ ROWS = (
     Row("create-refused=500", 8, 0, "It is unknown whether the job was made."),
     Row("create-lost", 0, 3),
     Row("ask-503", 0, 3),
+    Row("ask-503:8", 0, 3),
+    Row("download-cut=10:9", 0, 3),
     Row("ask-503:*", 8, 0, "overloaded"),
     Row("job-expired", 8, 0, "expired at the service: 3 edits not made."),
     Row("job-failed", 8, 0, "failed at the service: 3 edits not made."),

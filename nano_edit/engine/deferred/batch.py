@@ -49,6 +49,7 @@ from nano_edit.errors import (
     InterruptedEdit,
     NanoEditError,
     PendingError,
+    Retry,
     Terminated,
     TerminatedEdit,
     UsageError,
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
 POLL = 30.0  # seconds between two questions, at first
 SLOWER = 1.5  # each pause is so much longer than the one before
 LONGEST = 10.0  # times the first pause
+PATIENCE = 10  # questions in a row that may fail
 TICK = 1.0  # seconds between two lines of progress
 
 
@@ -212,11 +214,26 @@ class DeferredBatch:
             todo = yield from self._sorted()
             yield from self._fetched()
             yield from self._submitted(todo, submitting)
-            pause = self._poll
-            while self._wait and self._jobs.are_waited_for:
-                self._stay(pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
-                pause = min(pause * SLOWER, self._poll * LONGEST)
+            if self._wait:
+                yield from self._waited_for()
+
+    def _waited_for(self) -> Iterator[Outcome]:
+        """Ask again and again; yield what ends, until all has.
+
+        A service that cannot be asked for a while ends no wait of a day.
+        """
+        pause, failures = self._poll, 0
+        while self._jobs.are_waited_for:
+            self._stay(pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
+            pause = min(pause * SLOWER, self._poll * LONGEST)
+            try:
                 yield from self._fetched()
+                failures = 0
+            except NanoEditError as error:
+                failures += 1
+                if error.retry is not Retry.SAFE or failures == PATIENCE:
+                    raise
+                self._note(f"{error.message} It is asked again later.")
 
     def _sorted(self) -> Generator[Outcome, None, list[Edit]]:
         """Yield what earlier runs ended; return the edits that are to be submitted."""

@@ -84,6 +84,7 @@ class Jobs:
         self._note = note
         self._expected: dict[str, Edit] = {}  # by the edit's id
         self._last: dict[str, RemoteJob] = {}  # by key: as it was last told
+        self._told: set[str] = set()  # ids of edits that this run has told the end of
         self._unplaced: set[str] = set()  # keys: fetched in part, see `_fetched`
         self._ends: list[str] = []  # sentences: jobs that ended without results
 
@@ -196,7 +197,10 @@ class Jobs:
     ) -> Outcome | None:
         """Make the edit of a line; None where an earlier run did, or it is unknown."""
         edit_id = noted.edit
+        if edit_id in self._told:  # the download was begun anew
+            return None
         edit = self._expected.pop(edit_id, None)
+        self._told.add(edit_id)
         if edit is None:
             if not self._manifest.output_of(edit_id) and line.error is None:
                 kept = fetching.keep(line, noted, "", LEFT)
