@@ -37,13 +37,15 @@ _SHAPING = (
     "instruction", "images", "aspect_ratio", "size", "text", "max_side", "format",
     "output", "variant",
 )  # fmt: skip
+_KEEPING = ("region", "mask", "invert_mask", "keep_rest", "keep_size")
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
 
 
 def job_id(edit: Edit, provider: str, model: str, *, emulated: bool) -> str:
     """Return 16 hex digits that are the same for the same edit in every run."""
     shape = [getattr(edit, name) for name in _SHAPING]
-    whole = json.dumps([*shape, provider, model, emulated], ensure_ascii=True)
+    kept = {name: said for name in _KEEPING if (said := getattr(edit, name))}
+    whole = json.dumps([*shape, kept, provider, model, emulated], ensure_ascii=True)
     return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
 

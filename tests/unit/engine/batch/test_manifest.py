@@ -217,6 +217,10 @@ def test_an_edit_keeps_its_name_from_run_to_run() -> None:
         {"output": "elsewhere"},
         {"format": "png"},
         {"variant": 1},
+        {"region": ("0,0,9,9",)},
+        {"mask": "m.png"},
+        {"keep_rest": True},
+        {"keep_size": True},
     ],
 )
 def test_what_shapes_the_picture_makes_another_edit(change: dict[str, Any]) -> None:
