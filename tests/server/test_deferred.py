@@ -557,7 +557,14 @@ def test_pictures_that_changed_meanwhile_are_told(
     )
     (kept,) = list_kept(state_folder())
     assert kept.whole
-    assert run(emulator, tmp_path, listed).failures == ["input"]
+    (failed,) = (each.error for each in ran.outcomes if each.error)
+    assert failed.cost is not None
+    assert failed.cost.dollars == pytest.approx(0.069, abs=0.001)
+    again = run(emulator, tmp_path, listed)
+    assert again.failures == ["input"]
+    (failed,) = (each.error for each in again.outcomes if each.error)
+    assert failed.recovery == kept.path
+    assert failed.hint.startswith("nano-edit replies recover makes its picture; ")
     assert len(list_kept(state_folder())) == 1
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from nano_edit.domain import Billed
 from nano_edit.engine.batch.manifest import job_id
@@ -79,17 +81,27 @@ class Earlier:
         is_answered = edit_id in self._fetched
         if self._retry_refused if is_refused else not is_answered or self._retry_failed:
             return None
-        hint = HINT
+        hint, kept = HINT, _kept_of(told)
         if is_refused:
             hint = "Change the instruction or the picture; --retry-refused asks again."
+        elif kept:
+            hint = f"nano-edit replies recover makes its picture; {PAID_AGAIN}"
         kind = _KINDS.get(str(told.get("code")), NanoEditError)
         what = "Refused" if is_refused else "Failed"
         said = f"{what} in an earlier run: {told.get('message')}"
         error = kind(f"{edit.label}: {said}", hint=hint)
         error.billed = Billed.NO  # by this run
+        error.recovery = kept
         return error
 
 
+def _kept_of(told: dict[str, Any]) -> Path | None:
+    """Return what a failure has left of what was paid for, if it is still there."""
+    name = told.get("recovery")
+    return Path(name) if isinstance(name, str) and os.path.exists(name) else None  # noqa: PTH110 - no error for what is not a path
+
+
+PAID_AGAIN = "--retry-failed asks, and pays, for it again."
 _KINDS = {kind.exit_status.code: kind for kind in NanoEditError.__subclasses__()}
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from nano_edit.domain import Billed, Note
+from nano_edit.domain import Billed, Cost, Note
 from nano_edit.engine.deferred.answers import LineClient
 from nano_edit.engine.deferred.money import LineBilling, call_of, note_kept
 from nano_edit.engine.replies.cache import cache_key
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from nano_edit.engine.receive import Placing
     from nano_edit.wire.http.client import Client
 
-CHANGED = "The pictures have changed since the edit was submitted."
+CHANGED = (
+    "The pictures, or how they are sent, have changed since the edit was submitted."
+)
 
 
 class Fetching:
@@ -69,6 +71,7 @@ class Fetching:
                     line, noted, edit.instruction, error.message, code
                 )
                 error.billed = Billed.YES
+                error.cost = Cost(noted.dollars)
             raise
 
     def keep(
@@ -100,7 +103,7 @@ class Fetching:
         if prepared.rework is not None:
             raise InputError(
                 f"{CHANGED} What was to be kept of them cannot be.",
-                hint="The reply is kept: nano-edit replies recover makes its picture.",
+                hint="nano-edit replies recover makes its picture, as it came.",
             )
         observe(Note(CHANGED))
 
