@@ -71,6 +71,7 @@ def test_jobs_are_listed_cancelled_and_removed(
         ("jobs cancel none", 3, "The service knows no job none."),
         ("jobs cancel ../x", 3, "The service knows no job ../x."),
         ("jobs rm", 2, "Which jobs?"),
+        ("jobs cancel", 2, "Which jobs?"),
         ("jobs rm x --all", 2, "has no effect beside the jobs"),
         ("jobs list --provider apiyi", 2, "apiyi makes no deferred"),
         ("sepia in.jpg --defer", 2, "has no effect on a single edit"),

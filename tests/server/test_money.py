@@ -215,7 +215,8 @@ def test_a_budget_is_never_passed(edits: list[Edit], jobs: int, provider: str) -
     error = summary.error()
     assert isinstance(error, BudgetError)
     assert error.exit_status is ExitStatus.QUOTA
-    assert f"{summary.left} were not begun" in error.message
+    verb = "was" if summary.left == 1 else "were"
+    assert f"{summary.left} {verb} not begun" in error.message
     assert summary.left + len(outcomes) == COUNT
     assert summary.cost.dollars == pytest.approx(
         dollars_of([call for call in calls if call.billed is not Billed.NO])

@@ -53,6 +53,8 @@ def list_jobs(settings: Settings, terminal: Terminal) -> None:
 
 def cancel_jobs(settings: Settings, terminal: Terminal) -> None:
     """Cancel the jobs that are named."""
+    if not settings.options.job_names:
+        raise UsageError("Which jobs?", hint="Name some; nano-edit jobs list has them.")
     with _api(settings, terminal) as api:
         for job in _named(settings, api):
             if job.state.has_ended:

@@ -109,7 +109,7 @@ class Summary:
         if self.drained_by and is_for_all(self.drained_by) and not self.done:
             return self.drained_by
         if self.failed:
-            left = f" {self.left} were not begun." if self.left else ""
+            left = f" {self._not_begun}." if self.left else ""
             failed = f"{self.failed} of {edits(self.total)} failed.{left}"
             return PartialError(failed, hint=again, billed=self.billed)
         return None
@@ -118,10 +118,14 @@ class Summary:
         failed = f", {self.failed} failed" if self.failed else ""
         return BudgetError(
             f"{stopped.message} {self.done + self.skipped} of {edits(self.total)} are "
-            f"done{failed}, {self.left} were not begun.",
+            f"done{failed}, {self._not_begun}.",
             hint=f"{stopped.hint} {again}".strip(),
             billed=self.billed,
         )
+
+    @property
+    def _not_begun(self) -> str:
+        return f"{self.left} {'was' if self.left == 1 else 'were'} not begun"
 
     def _bill(self, billed: Billed) -> None:
         self.billed = max(self.billed, billed, key=list(Billed).index)

@@ -229,7 +229,8 @@ def budget_of(dollars: float | None, monthly: float | None) -> Budget:
     if monthly is not None:
         if not is_wanted(os.environ):
             raise UsageError(
-                f"{MONTHLY} counts over the ledger, which {SWITCH}=0 leaves out."
+                f"{MONTHLY} counts over the ledger, which {SWITCH}=0 leaves out.",
+                hint=f"Unset {SWITCH}, or leave the monthly budget out.",
             )
         calls = read_calls(ledger_path())
         limits.append(Limit(MONTHLY, monthly, spent(calls, month_start())))

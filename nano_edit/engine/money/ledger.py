@@ -17,6 +17,7 @@ Rules:
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from contextlib import suppress
@@ -135,7 +136,10 @@ def read_calls(path: Path) -> list[Call]:
         return []
     except OSError as fault:
         why = reason(fault)
-        raise InputError(f"The ledger {path} cannot be read: {why}.") from None
+        raise InputError(
+            f"The ledger {path} cannot be read: {why}.",
+            hint="Fix the permissions or move it away.",
+        ) from None
 
 
 def _joined(lines: Iterable[bytes]) -> list[Call]:
@@ -161,6 +165,8 @@ def _call_of(record: Mapping[str, Any]) -> Call:
     words = ("id", "at", "provider", "model", "tier", "outcome")
     if not all(isinstance(record[name], str) for name in words):
         raise TypeError
+    if dollars is not None and not 0 <= float(dollars) < math.inf:
+        raise ValueError
     return Call(
         **{name: record[name] for name in words},
         size=None if record["size"] is None else str(record["size"]),

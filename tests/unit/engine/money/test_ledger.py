@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import multiprocessing
 import os
 import stat
@@ -49,6 +50,13 @@ ENDED = replace(
     tokens={"prompt_tokens": 560, "total_tokens": None},
     response_id="r",
 )
+
+
+def line_of(**facts: Any) -> bytes:
+    """Return a line of a call whose facts are as they should be but for these."""
+    return json.dumps(
+        {**{n: getattr(SENT, n) for n in SENT.__match_args__}, **facts}
+    ).encode()
 
 
 def test_a_request_is_one_call_however_many_lines_tell_of_it(tmp_path: Path) -> None:
@@ -104,11 +112,15 @@ def test_no_ledger_is_no_calls_and_one_that_cannot_be_read_is_an_error(
         b"{}\n",
         b'{"id":1}\n',
         b"\xff\xfe\n",
+        line_of(dollars=math.nan),
+        line_of(dollars=math.inf),
+        line_of(dollars=-1.0),
         b"[" * 100_000,
         json.dumps({**json.loads('{"id":"x"}'), "at": 5}).encode(),
     ],
 )
 def test_a_line_that_is_none_of_ours_is_passed_over(line: bytes) -> None:
+    assert _parsed(line_of()) == SENT
     assert _parsed(line) is None
 
 
