@@ -310,7 +310,7 @@ ROWS = (
     Row("upload-cut=300000", 0, 3),
     Row("upload-cut=300000:2", 0, 3),
     Row("upload-503", 0, 3),
-    Row("upload-503:*", 8, 0, "overloaded"),
+    Row("upload-503:*", 8, 0, "The service is overloaded"),
     Row("upload-lost", 0, 3),
     Row("create-refused=429:2", 0, 3),
     Row("create-refused=429:*", 6, 0, "Too many requests"),

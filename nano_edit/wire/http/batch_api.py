@@ -288,6 +288,8 @@ class BatchApi:
         is_gone = response.status == 404 or b"it may not exist" in body
         if is_gone and not model:
             return GoneError("The service does not know this file or job.")
+        # No model is asked when files and jobs are.
+        error.message = error.message.replace("The model is", "The service is")
         return error
 
 
