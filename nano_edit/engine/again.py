@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from nano_edit.domain import Edit
 from nano_edit.engine.conversation import BrokenOffError, Conversation
-from nano_edit.engine.history.entry import Entry, is_as_it_was, sha256_of
+from nano_edit.engine.history.entry import Entry, digest_of, is_as_it_was
 from nano_edit.engine.history.store import History, history_folder
 from nano_edit.engine.history.tree import Tree
 from nano_edit.engine.prepare import request_of
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     Finish = Callable[[Prepared, Workspace, Callable[[str], None]], Prepared]
 
+NAME_IT = 'Name the picture: nano-edit again "warmer" PICTURE'
 AS_NEW = "The picture is sent as a new one."
 
 
@@ -104,7 +105,8 @@ def find_start(history: History, picture: str | None, folder: Path) -> Start:
     tree = Tree(history.entries())
     if picture is not None:
         path = Path(picture)
-        is_file = picture != "-" and "://" not in picture
+        # A pipe can be read but once, and has no history.
+        is_file = picture != "-" and "://" not in picture and not _is_pipe(path)
         return Start(picture, _maker(tree, path) if is_file else None, tree)
     last = next(
         (each for each in reversed(tree.entries) if _is_in(each.output, folder)), None
@@ -112,7 +114,12 @@ def find_start(history: History, picture: str | None, folder: Path) -> Start:
     if last is None:
         raise InputError(
             "There is no edit in this folder to go on from.",
-            hint='Name the picture: nano-edit again "warmer" PICTURE',
+            hint=NAME_IT,
+        )
+    if not os.path.exists(last.output):  # noqa: PTH110 - no error for a long name
+        raise InputError(
+            f"{_shown(last.output)}, which the last edit here made, is not there.",
+            hint=NAME_IT,
         )
     made = _maker(tree, Path(last.output))
     if made is None:
@@ -207,15 +214,16 @@ def _continued(
 
 def _maker(tree: Tree, path: Path) -> Entry | None:
     """Return the edit that made the file, by its bytes; InputError without a file."""
-    try:
-        digest = sha256_of(path)
-    except OSError as fault:
-        raise InputError(f"{path}: {fault.strerror or fault}.") from None
+    digest = digest_of(path)
     full = os.path.abspath(path)  # noqa: PTH100 - links are kept
     made = [entry for entry in tree.entries if entry.sha256 == digest]
     here = [entry for entry in made if entry.output == full]
     found = here or made
     return found[-1] if found else None
+
+
+def _is_pipe(path: Path) -> bool:
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def _is_in(output: str, folder: Path) -> bool:

@@ -88,6 +88,9 @@ class Conversation(Frozen):
                 edit, images=edit.images[1:], keep_size=False, copy_metadata=False
             )
         for source in (*images, *filter(None, [entry.mask])):
+            if not source.path:
+                name = "standard input" if source.name == "-" else source.name
+                raise BrokenOffError(f"what came from {name} is not kept")
             if not is_as_it_was(source):
                 raise BrokenOffError(f"{source.name} is not there as it was")
         if not edit.images:

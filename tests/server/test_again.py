@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 import shutil
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from nano_edit.engine.edit import TURNS_REFUSED
 from nano_edit.engine.history.entry import Entry, Source
 from nano_edit.engine.history.store import History, history_folder
 from nano_edit.engine.history.tree import Tree
+from nano_edit.engine.history.undo import undo
 from nano_edit.engine.prepare import Pipes
 from nano_edit.errors import InputError, RejectedError
 
@@ -299,7 +301,7 @@ def test_a_picture_without_history_is_sent_as_a_new_one(desk: Desk) -> None:
 def test_a_folder_without_edits_has_nothing_to_go_on_from(desk: Desk) -> None:
     with pytest.raises(InputError, match="There is no edit in this folder"):
         desk.again("sepia")
-    with pytest.raises(InputError, match=r"none\.jpg: No such file"):
+    with pytest.raises(InputError, match=r"none\.jpg cannot be read: there is no such"):
         desk.again("sepia", "none.jpg")
 
 
@@ -309,8 +311,25 @@ def test_a_picture_that_was_changed_by_hand_is_not_gone_on_from(desk: Desk) -> N
     with pytest.raises(InputError, match=r"out\.jpg has changed"):
         desk.again("mirror it")
     (desk.folder / "out.jpg").unlink()
-    with pytest.raises(InputError, match="No such file"):
+    with pytest.raises(InputError, match=r"out\.jpg, .* is not there") as gone:
         desk.again("mirror it")
+    assert "again" in gone.value.hint
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_a_pipe_is_read_once_and_sent_as_a_new_picture(desk: Desk) -> None:
+    pipe = desk.folder / "pipe"
+    os.mkfifo(pipe)
+    raw = (desk.folder / "in.jpg").read_bytes()
+    writer = threading.Thread(target=lambda: pipe.write_bytes(raw), daemon=True)
+    writer.start()
+    made = desk.again("sepia", str(pipe), output="out.jpg")
+    assert made.name == "out.jpg"
+    assert "has no history here" in desk.notes[0]
+    desk.again("mirror it")
+    assert f"what came from {pipe} is not kept" in desk.notes[0]
+    with pytest.raises(InputError, match="pipe is not a file"):
+        undo(Tree([]), pipe)
 
 
 # --- names -------------------------------------------------------------------

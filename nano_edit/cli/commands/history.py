@@ -11,7 +11,7 @@ from nano_edit.cli.command_table import PROGRAM
 from nano_edit.cli.commands.asking import confirmed
 from nano_edit.cli.json_line import json_line
 from nano_edit.cli.option_table import EDIT, rows_of
-from nano_edit.engine.history.entry import Entry, sha256_of
+from nano_edit.engine.history.entry import Entry, digest_of
 from nano_edit.engine.history.store import History, history_folder
 from nano_edit.engine.history.tree import Tree
 from nano_edit.errors import InputError, UsageError
@@ -45,10 +45,7 @@ def list_edits(settings: Settings, terminal: Terminal) -> None:
 def _wanted(tree: Tree, picture: str | None) -> set[str]:
     if picture is None:
         return {*tree.by_id}
-    try:
-        return tree.related(sha256_of(Path(picture)))
-    except OSError as fault:
-        raise InputError(f"{picture}: {fault.strerror or fault}.") from None
+    return tree.related(digest_of(Path(picture)))
 
 
 def _nothing(picture: str | None, history: History) -> str:

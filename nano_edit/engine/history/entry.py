@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.domain import Edit, shown_source
+from nano_edit.errors import InputError
 from nano_edit.frozen import Frozen
+from nano_edit.pictures.inputs.sources import unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,6 +123,17 @@ def sha256_of(path: Path) -> str:
         while block := file.read(BLOCK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a picture that the user names.  Raises InputError."""
+    try:
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # of a folder: open tells
+            raise InputError(f"{path} is not a file.", hint="Save it as a file first.")
+        return sha256_of(path)
+    except OSError as fault:
+        raise unreadable(str(path), fault) from None
 
 
 def is_as_it_was(source: Source) -> bool:

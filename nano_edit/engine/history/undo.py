@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nano_edit.atomic_file import AtomicFile, reason, target_of
-from nano_edit.engine.history.entry import sha256_of
+from nano_edit.engine.history.entry import digest_of, sha256_of
 from nano_edit.errors import InputError
 from nano_edit.frozen import Frozen
 
@@ -49,12 +49,13 @@ def undo(tree: Tree, picture: Path, remake: Remake = lambda _: None) -> Swapped:
     make the result of an edit anew, from its reply; it counts if its bytes are right.
     """
     path = target_of(picture, force=True)
-    digest = _digest(picture)
+    digest = digest_of(picture)
     entry = tree.of_picture(digest)
     if entry is None:
         raise InputError(
             f"{picture} is not the result of an edit that is noted: there is nothing"
-            " to undo."
+            " to undo.",
+            hint="nano-edit history lists the edits that are noted.",
         )
     wanted, before = _made_from(tree, entry)
     if not wanted or not before:
@@ -71,7 +72,8 @@ def undo(tree: Tree, picture: Path, remake: Remake = lambda _: None) -> Swapped:
     if source.suffix.lower() != path.suffix.lower():
         raise InputError(
             f"{picture} was made from {source}, which is of another format. Nothing was"
-            " changed."
+            " changed.",
+            hint=f"Use {source}: it is as it was.",
         )
     with _changing(picture):
         return Swapped(picture, entry, _put(source, wanted, path))
@@ -80,9 +82,9 @@ def undo(tree: Tree, picture: Path, remake: Remake = lambda _: None) -> Swapped:
 def redo(tree: Tree, picture: Path) -> Swapped:
     """Take back the last `undo` of ``picture``.  Raises InputError."""
     path = target_of(picture, force=True)
-    digest = _digest(picture)
+    digest = digest_of(picture)
     for undone in _undone(path):
-        entry = tree.of_picture(_digest(undone))
+        entry = tree.of_picture(digest_of(undone))
         if entry is not None and _made_from(tree, entry)[0] == digest:
             with _changing(picture):
                 kept = None
@@ -190,13 +192,6 @@ def _copy_beside(path: Path, kept: Path) -> Path:
     finally:
         file.discard()
     return kept
-
-
-def _digest(path: Path) -> str:
-    try:
-        return sha256_of(path)
-    except OSError as fault:
-        raise InputError(f"{path}: {reason(fault)}.") from None
 
 
 @contextmanager
