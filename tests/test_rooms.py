@@ -61,6 +61,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "cli.config": {
         "pictures", "pictures.inputs", "engine", "engine.replies", "engine.history",
+        "engine.money",
         "wire", "emulator", "cli",
     },
     "cli.display": {

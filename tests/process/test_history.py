@@ -178,7 +178,7 @@ def test_clear_asks_and_pictures_stay(
         (("show",), 2, "There is no ID."),
         (("show", "zz"), 3, "There is no edit zz."),
         (("show", ""), 2, "There is no ID."),
-        (("missing.jpg",), 3, "missing.jpg cannot be read: there is no such file"),
+        (("missing.jpg",), 3, "missing.jpg cannot be read: No such file"),
     ],
 )
 def test_what_cannot_be_found_is_said(

@@ -301,7 +301,7 @@ def test_a_picture_without_history_is_sent_as_a_new_one(desk: Desk) -> None:
 def test_a_folder_without_edits_has_nothing_to_go_on_from(desk: Desk) -> None:
     with pytest.raises(InputError, match="There is no edit in this folder"):
         desk.again("sepia")
-    with pytest.raises(InputError, match=r"none\.jpg cannot be read: there is no such"):
+    with pytest.raises(InputError, match=r"none\.jpg cannot be read: No such"):
         desk.again("sepia", "none.jpg")
 
 

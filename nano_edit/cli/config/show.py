@@ -14,6 +14,8 @@ from nano_edit.cli.config.folders import cache_folder
 from nano_edit.cli.config.keys import key_state
 from nano_edit.cli.config.settings import DEFAULT
 from nano_edit.cli.options import NAMES
+from nano_edit.engine.history.store import history_folder
+from nano_edit.engine.money.ledger import ledger_path
 from nano_edit.engine.prepare import timeout_for
 from nano_edit.engine.replies.spool import state_folder
 from nano_edit.wire.models import full_name
@@ -50,6 +52,8 @@ def describe(settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
         "paths": {
             "config": str(settings.config_path),
             "state": str(state_folder()),
+            "history": str(history_folder()),
+            "ledger": str(ledger_path()),
             "cache": str(cache_folder(settings.options)),
         },
     }

@@ -15,10 +15,10 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nano_edit.atomic_file import reason
 from nano_edit.domain import Edit, shown_source
 from nano_edit.errors import InputError
 from nano_edit.frozen import Frozen
-from nano_edit.pictures.inputs.sources import unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,7 +133,10 @@ def digest_of(path: Path) -> str:
             raise InputError(f"{path} is not a file.", hint="Save it as a file first.")
         return sha256_of(path)
     except OSError as fault:
-        raise unreadable(str(path), fault) from None
+        raise InputError(
+            f"{path} cannot be read: {reason(fault)}.",
+            hint="Check the path, and that you may read the file.",
+        ) from None
 
 
 def is_as_it_was(source: Source) -> bool:

@@ -13,6 +13,8 @@ from nano_edit.cli.config.checks import CONFIGURABLE
 from nano_edit.cli.config.folders import config_folder
 from nano_edit.cli.config.keys import stored_file
 from nano_edit.cli.config.show import as_text, describe
+from nano_edit.engine.history.store import history_folder
+from nano_edit.engine.money.ledger import ledger_path
 from nano_edit.engine.replies.spool import state_folder
 from nano_edit.wire.providers import PROVIDERS
 
@@ -101,6 +103,8 @@ def test_folders_are_named(tmp_path: Path) -> None:
     paths = shown()["paths"]
     assert paths["config"] == str(config_folder() / "config.toml")
     assert paths["state"] == str(state_folder())
+    assert paths["ledger"] == str(ledger_path())
+    assert paths["history"] == str(history_folder())
     assert "nano-edit" in paths["cache"]
     kept = str(tmp_path)
     assert shown("--cache-dir", kept)["paths"]["cache"] == kept

@@ -141,7 +141,7 @@ def test_another_format_is_refused(tmp_path: Path) -> None:
 def test_what_is_not_known_is_refused(line: Line, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nothing to undo"):
         undo(line.tree, line.paths["in"])
-    with pytest.raises(InputError, match="there is no such file"):
+    with pytest.raises(InputError, match="No such file"):
         undo(line.tree, tmp_path / "missing.jpg")
     lone = Tree([Entry("x", sha256=digest(line.pictures["a"]))])
     with pytest.raises(InputError, match="is not known"):
