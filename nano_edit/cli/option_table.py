@@ -694,6 +694,14 @@ ROWS = (
         env=False,
     ),
     Row(
+        "sheet",
+        MANY,
+        MANY_EDITS,
+        "--sheet FILE.jpg",
+        "Write a contact sheet: the results of this run, small and numbered.",
+        env=False,
+    ),
+    Row(
         "cache",
         MANY,
         EDITS,

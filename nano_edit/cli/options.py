@@ -89,6 +89,7 @@ class Options(Frozen):
     manifest: str | None = None
     shard: str | None = None
     report: str | None = None
+    sheet: str | None = None
     cache: bool = False
     cache_dir: str | None = None
     cache_size: float = 2048.0  # megabytes

@@ -58,12 +58,19 @@ def thumbnail(path: Path, *, limit: int) -> Thumbnail:
     ``limit`` is at least `LEAST`.  Raises `InputError`, which names the file
     without its folder, when it is missing or cannot be decoded.
     """
-    original = examine(Source(path.name, str(path), path, path))
-    side = _LADDER[0][0]
-    with decoded(original, Reduction(side)) as raster:
-        image = raster.image(size_within(raster.size, side)).copy()
-    image = _in_srgb(image, raster.profile)
+    image = shrunk(path, _LADDER[0][0])
     return _fit(image if image.mode == "RGBA" else image.convert("RGB"), limit)
+
+
+def shrunk(path: Path, side: int, *, finer: int = 1) -> Image.Image:
+    """Return the picture at ``path`` in sRGB, its longer side at most ``side`` px.
+
+    A JPEG is decoded ``finer`` times as large, at least.  Raises `InputError`.
+    """
+    original = examine(Source(path.name, str(path), path, path))
+    with decoded(original, Reduction(finer * side)) as raster:
+        image = raster.image(size_within(raster.size, side)).copy()
+    return _in_srgb(image, raster.profile)
 
 
 def heat_map(before: Path, after: Path, *, limit: int) -> Thumbnail:
@@ -84,12 +91,9 @@ def heat_map(before: Path, after: Path, *, limit: int) -> Thumbnail:
 
 
 def _small(path: Path) -> Image.Image:
-    original = examine(Source(path.name, str(path), path, path))
     # Reduced while it is decoded, a JPEG's edges differ from those of the same PNG:
     # not so far that it would be seen after the second reduction.
-    with decoded(original, Reduction(_FINER * _HEAT_SIDE)) as raster:
-        image = raster.image(size_within(raster.size, _HEAT_SIDE)).copy()
-    return _in_srgb(image, raster.profile).convert("RGB")
+    return shrunk(path, _HEAT_SIDE, finer=_FINER).convert("RGB")
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

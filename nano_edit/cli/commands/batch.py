@@ -41,6 +41,7 @@ from nano_edit.wire.http.download import download
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from nano_edit.cli.commands.choosing import Choosing
     from nano_edit.cli.config.settings import Settings
     from nano_edit.cli.display.batch_log import BatchDisplay
     from nano_edit.cli.options import Options
@@ -110,7 +111,10 @@ def plan_edits(
         edits = variants(edits, options.count)
     # The whole list: two shards may write the same file.
     check_all(edits, editor.check, faults)
-    return shard(edits, options.shard) if options.shard else edits
+    edits = shard(edits, options.shard) if options.shard else edits
+    if options.sheet:
+        _choosing(edits, options, terminal)  # refuses what cannot be
+    return edits
 
 
 def _check_combination(options: Options) -> None:
@@ -188,6 +192,7 @@ def _run(
     edits: list[Edit], editor: Editor, options: Options, terminal: Terminal
 ) -> NanoEditError | None:
     manifest = manifest_of(options)
+    choosing = _choosing(edits, options, terminal)
     display = batch_display_for(options, terminal)
     report = report_of(options) if options.report else None
     try:
@@ -221,11 +226,26 @@ def _run(
             if report:
                 report.add(outcome.record)
             display.ended(outcome)
+            if choosing:
+                choosing.add(outcome)
         if report and batch.summary.left:
             report.finish(cut_short=True)
-    return batch.summary.error(
-        again_hint(batch.summary, resumable=manifest is not None)
+    fault = choosing.end() if choosing else None
+    return (
+        batch.summary.error(again_hint(batch.summary, resumable=manifest is not None))
+        or fault
     )
+
+
+def _choosing(
+    edits: list[Edit], options: Options, terminal: Terminal
+) -> Choosing | None:
+    """Return what looks at the results side by side, if that is asked for."""
+    if not options.sheet:
+        return None
+    from nano_edit.cli.commands.choosing import Choosing  # noqa: PLC0415 - Pillow
+
+    return Choosing(edits, options, terminal)
 
 
 # --- signals --------------------------------------------------------------------

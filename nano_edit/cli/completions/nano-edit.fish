@@ -40,7 +40,7 @@ function __nano_edit_given -d 'Print how many arguments stand before the cursor'
             set given (math $given + 1)
         else if test $word = --
             set ended yes
-        else if contains -- $word --preset --aspect-ratio --size --max-side --max-pixels --region --mask --max-change --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --max-reply --tier --budget --monthly-budget --output --format --count --jobs --rpm --poll --manifest --shard --report --cache-dir --cache-size --confirm-above --history-size --config --heat --since --by --claims --port --fault --drift --latency --batch-delay --signature-bytes
+        else if contains -- $word --preset --aspect-ratio --size --max-side --max-pixels --region --mask --max-change --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --max-reply --tier --budget --monthly-budget --output --format --count --jobs --rpm --poll --manifest --shard --report --sheet --cache-dir --cache-size --confirm-above --history-size --config --heat --since --by --claims --port --fault --drift --latency --batch-delay --signature-bytes
             set waiting $word
         else if string match -qr -- '^-[fyqvVh]*[asmonj]$' $word
             set waiting $word
@@ -204,6 +204,7 @@ complete -c nano-edit -n '__nano_edit_is edit batch' -l retry-failed -d 'With --
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l manifest -r -F -d 'Where results are noted, one JSON object a line'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l shard -x -d 'Do only the I-th of N equal parts of the list'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l report -r -F -d 'Write a page with every before and after'
+complete -c nano-edit -n '__nano_edit_is edit batch config-show' -l sheet -x -d 'Write a contact sheet: the results of this run, small and numbered'
 complete -c nano-edit -n '__nano_edit_is edit batch again config-show' -l cache -d 'Keep results'
 complete -c nano-edit -n '__nano_edit_is edit batch again config-show' -l no-cache -d 'The opposite of --cache'
 complete -c nano-edit -n '__nano_edit_is edit batch again config-show cache-info cache-clear' -l cache-dir -x -a '(__fish_complete_directories (commandline -ct))' -d 'Where results are kept'

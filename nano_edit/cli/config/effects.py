@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nano_edit.cli.config.settings import Settings
     from nano_edit.cli.options import Options
 
-SUFFIXES = {"report": ".html", "manifest": ".jsonl"}
+SUFFIXES = {"report": ".html", "manifest": ".jsonl", "sheet": ".jpg"}
 
 
 class _Need(NamedTuple):
@@ -81,6 +81,7 @@ _OF_EDITS: dict[str, _Need] = {
             "manifest",
             "shard",
             "report",
+            "sheet",
             "defer",
         ),
         _MANY,
@@ -96,7 +97,7 @@ _OF_EDITS: dict[str, _Need] = {
 
 
 # What is for direct requests, or for many of them at once.
-_NOT_DEFERRED = ("jobs", "rpm", "fail_fast", "retry_unknown")
+_NOT_DEFERRED = ("jobs", "rpm", "fail_fast", "retry_unknown", "sheet")
 _NEEDS: dict[str, dict[str, _Need]] = {
     EDIT: _OF_EDITS,
     BATCH: _OF_EDITS,

@@ -28,6 +28,12 @@ def check(*arguments: str) -> None:
     ("arguments", "said"),
     [
         ((*ONE, "--report", "r.html"), "--report has no effect on a single edit."),
+        ((*ONE, "--sheet", "s.jpg"), "--sheet has no effect on a single edit."),
+        (
+            (*ONE, "-n", "2", "--defer", "--sheet", "s.jpg"),
+            "--sheet has no effect with --defer.",
+        ),
+        (("batch", "x", "--sheet", "s.png"), "--sheet has to end in .jpg"),
         ((*ONE, "--manifest", "m.jsonl"), "--manifest has no effect on a single edit."),
         ((*ONE, "--shard", "5/3"), "--shard has no effect on a single edit."),
         ((*ONE, "-j", "8"), "--jobs has no effect on a single edit."),
