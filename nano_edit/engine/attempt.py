@@ -259,6 +259,7 @@ class Attempts:
                 # Understood to its end, and no picture in it: nothing to recover.
                 self._keep = receiver.fault is not None
                 raise
+            bill.has_picture = True
             try:
                 return receiver.finish()
             except RefusedError as refusal:

@@ -15,7 +15,7 @@ from support import photo
 from support.accounts import assert_agree, assert_agree_one_by_one, dollars_of
 
 from nano_edit import Batch, Edit, Editor, edit
-from nano_edit.domain import Billed
+from nano_edit.domain import Billed, ReplyStarted
 from nano_edit.emulator import Emulator
 from nano_edit.engine.money.billing import month_start
 from nano_edit.engine.money.ledger import ledger_path, read_calls
@@ -24,7 +24,9 @@ from nano_edit.errors import (
     ExitStatus,
     InputError,
     NanoEditError,
+    OutputError,
     RefusedError,
+    ServerError,
     UsageError,
 )
 
@@ -103,6 +105,28 @@ def test_a_lost_request_is_unknown_and_costs_what_it_may_have(
     assert (call.outcome, call.billed, call.dollars) == ("unknown", "unknown", 0.09)
     assert caught.value.cost
     assert caught.value.cost.dollars == 0.09
+
+
+def test_a_picture_that_cannot_be_placed_did_come(
+    picture: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.jpg"
+
+    def take_its_name(event: object) -> None:
+        if isinstance(event, ReplyStarted):
+            output.touch()
+
+    with (
+        Emulator(signature_bytes=100, faults="truncated-image,ok") as emulator,
+        editor_of(emulator, observe=take_its_name) as editor,
+    ):
+        for kind in (ServerError, OutputError):
+            with pytest.raises(kind):
+                editor.edit(Edit("sepia", (str(picture),), str(output)))
+            output.unlink()
+    calls = read_calls(ledger_path())
+    assert [call.outcome for call in calls] == ["server", "picture"]
+    assert {call.billed for call in calls} == {"yes"}
 
 
 def test_all_attempts_of_an_edit_add_up(picture: Path, tmp_path: Path) -> None:

@@ -122,6 +122,7 @@ class Bill:
         self._sent: Call | None = None
         self._reply: ReplyEnded | None = None
         self.tier: str | None = None  # that served it, where the service told
+        self.has_picture = False  # the reply is understood, and a picture is in it
 
     def send(self) -> None:
         """Note that the request is about to go out; raises InputError."""
@@ -160,6 +161,9 @@ class Bill:
         """
         if error is None:
             return self._settle(PICTURE, Billed.YES)
+        if self.has_picture and error.exit_status is not ExitStatus.SERVER:
+            # It came, and could not be placed here: no claim on the gateway.
+            return self._settle(PICTURE, error.billed)
         if self._sent is not None and self._is_billed_by_call(error):
             error.billed = Billed.YES
             error.hint = f"{error.hint} {_CLAIM}".strip()
