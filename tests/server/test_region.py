@@ -404,6 +404,12 @@ def test_diff_measures_and_decides(run: Run, before: Path, tmp_path: Path) -> No
     assert "changed  3." in plain.stdout
     with Image.open(tmp_path / "heat.png") as image:
         assert image.size == (640, 427)
+    assert run("diff", "before.png", "after.png", "--heat", "heat.png").status == 0
+    raw = (tmp_path / "before.png").read_bytes()
+    taken = run("diff", "before.png", "after.png", "--heat", "before.png")
+    assert taken.status == 3
+    assert "before.png exists already" in taken.stderr
+    assert (tmp_path / "before.png").read_bytes() == raw
     region = ("--region", "256,171,128,86", "--max-change", "0")
     assert run("diff", "before.png", "after.png", *region).status == 0
     small = ("--region", "256,171,64,64", "--max-change", "0.5")

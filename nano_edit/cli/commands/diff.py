@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from PIL.PngImagePlugin import PngInfo
 
 from nano_edit.atomic_file import reason, replace_file
 from nano_edit.cli.json_line import json_line
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from nano_edit.pictures.region.compare import Comparison
 
 _PUBLIC = 0o644
+_MARK = "nano-edit diff"  # at the beginning of each heat map
 
 
 def run(settings: Settings, terminal: Terminal) -> None:
@@ -75,6 +79,12 @@ def _check(options: Options) -> None:
             invert_mask=options.invert_mask,
         )
     )
+    heat = options.heat
+    if heat and os.path.lexists(heat) and not _is_heat_map(Path(heat)):
+        raise InputError(
+            f"{heat} exists already, and is not a picture of --heat.",
+            hint="Name another file, or remove that one.",
+        )
 
 
 def _original(name: str, workspace: Workspace, terminal: Terminal) -> Original:
@@ -97,12 +107,24 @@ def _compared(
 
 
 def _write_heat(found: Comparison, path: str) -> None:
-    buffer = io.BytesIO()
-    found.heat.save(buffer, "PNG")
+    buffer, mark = io.BytesIO(), PngInfo()
+    mark.add_text("Software", _MARK)
+    found.heat.save(buffer, "PNG", pnginfo=mark)
     try:
         replace_file(Path(path), buffer.getvalue(), mode=_PUBLIC)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {reason(error)}.") from None
+
+
+def _is_heat_map(path: Path) -> bool:
+    """Whether a file that exists is one that this command wrote."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return _MARK.encode() in file.read(100)
+    except OSError:
+        return False
 
 
 def record_of(found: Comparison) -> dict[str, Any]:
