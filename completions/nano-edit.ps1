@@ -51,6 +51,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--show' = 'Draw the result in the terminal'
         '-n' = 'Make N variants: out-1.png, out-2.png, ...'
         '--count' = 'Make N variants: out-1.png, out-2.png, ...'
+        '--pick' = 'With -n: keep only variant N, without its number'
         '--each' = 'Edit every IMAGE by itself, into -o FOLDER'
         '--recursive' = 'With --each: the folders within folders too'
         '-j' = 'Edits at once'
@@ -108,7 +109,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--list-faults' = 'Print the faults as a table'
     }
     $commands = [ordered]@{
-        'edit' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --tier --budget --monthly-budget --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --defer --wait --poll --retry-failed --manifest --shard --report --sheet --cache --no-cache --cache-dir --cache-size --dry-run --confirm-above -y --yes --history --no-history --history-size -q --quiet -v --verbose --config -V --version -h --help --help-all'
+        'edit' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --tier --budget --monthly-budget --emulate -o --output --format -f --force --save-drafts --json --show -n --count --pick --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --defer --wait --poll --retry-failed --manifest --shard --report --sheet --cache --no-cache --cache-dir --cache-size --dry-run --confirm-above -y --yes --history --no-history --history-size -q --quiet -v --verbose --config -V --version -h --help --help-all'
         'batch' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --tier --budget --monthly-budget --emulate -o --output --format -f --force --save-drafts --json -n --count -j --jobs --rpm --fail-fast --skip-existing --retry-refused --defer --wait --poll --retry-failed --manifest --shard --report --sheet --cache --no-cache --cache-dir --cache-size --dry-run --confirm-above -y --yes --history --no-history --history-size -q --quiet -v --verbose --config -h --help'
         'jobs list' = '--provider --base-url --api-key-file --connect-timeout --json --config -h --help'
         'jobs cancel' = '--provider --base-url --api-key-file --connect-timeout --config -h --help'
@@ -123,7 +124,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         'auth login' = '--provider -y --yes --config -h --help'
         'auth status' = '--provider --base-url --api-key-file --connect-timeout --json --check --config -h --help'
         'auth logout' = '--provider --config -h --help'
-        'config show' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --tier --budget --monthly-budget --emulate -o --output --format -f --force --save-drafts --json --show -n --count --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --poll --manifest --shard --report --sheet --cache --no-cache --cache-dir --cache-size --confirm-above --history --no-history --history-size -q --quiet -v --verbose --config -h --help'
+        'config show' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --tier --budget --monthly-budget --emulate -o --output --format -f --force --save-drafts --json --show -n --count --pick --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --poll --manifest --shard --report --sheet --cache --no-cache --cache-dir --cache-size --confirm-above --history --no-history --history-size -q --quiet -v --verbose --config -h --help'
         'config path' = '--config -h --help'
         'config edit' = '--config -h --help'
         'models' = '--provider --json --config -h --help'
@@ -173,7 +174,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--show' = 'both'
     }
     # Options whose value only the user or the file system knows.
-    $others = @('--preset', '--max-side', '--max-pixels', '--region', '--mask', '--max-change', '--base-url', '--api-key-file', '--timeout', '--connect-timeout', '--retries', '--max-wait', '--max-reply', '--budget', '--monthly-budget', '-o', '--output', '-n', '--count', '-j', '--jobs', '--rpm', '--poll', '--manifest', '--shard', '--report', '--sheet', '--cache-dir', '--cache-size', '--confirm-above', '--history-size', '--config', '--heat', '--since', '--port', '--fault', '--drift', '--latency', '--batch-delay', '--signature-bytes')
+    $others = @('--preset', '--max-side', '--max-pixels', '--region', '--mask', '--max-change', '--base-url', '--api-key-file', '--timeout', '--connect-timeout', '--retries', '--max-wait', '--max-reply', '--budget', '--monthly-budget', '-o', '--output', '-n', '--count', '--pick', '-j', '--jobs', '--rpm', '--poll', '--manifest', '--shard', '--report', '--sheet', '--cache-dir', '--cache-size', '--confirm-above', '--history-size', '--config', '--heat', '--since', '--port', '--fault', '--drift', '--latency', '--batch-delay', '--signature-bytes')
 
     function Complete([string[]] $candidates, [string] $head, [string] $begun) {
         foreach ($each in $candidates) {

@@ -100,7 +100,7 @@ class AtomicFile:
         elif sys.platform == "win32":  # pragma: no cover - Windows
             self.path.rename(final)
         else:
-            _claim(self.path, final)
+            claim(self.path, final)
         self._ended = True
         self.close()  # only now: it is locked until it is no longer temporary
         if sync:
@@ -229,7 +229,8 @@ def _begin_sync(descriptor: int, start: int, length: int) -> None:
             os.posix_fadvise(descriptor, start, length, os.POSIX_FADV_DONTNEED)
 
 
-def _claim(path: Path, final: Path) -> None:
+def claim(path: Path, final: Path) -> None:
+    """Give a file its name; FileExistsError if that is taken, or another OSError."""
     try:
         os.link(path, final)
     except FileExistsError:

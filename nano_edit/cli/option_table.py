@@ -581,6 +581,16 @@ ROWS = (
         least=1,
     ),
     Row(
+        "pick",
+        MANY,
+        (EDIT, CONFIG_SHOW),
+        "--pick N",
+        "With -n: keep only variant N, without its number; the others go to the "
+        "history.",
+        least=1,
+        env=False,
+    ),
+    Row(
         "each",
         MANY,
         (EDIT, CONFIG_SHOW),

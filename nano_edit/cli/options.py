@@ -75,6 +75,7 @@ class Options(Frozen):
 
     # Many edits
     count: int | None = None
+    pick: int | None = None
     each: bool = False
     recursive: bool = False
     jobs: int = 4

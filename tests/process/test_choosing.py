@@ -1,8 +1,9 @@
-"""Variants side by side: their contact sheet."""
+"""Variants side by side: their contact sheet, and the one that is kept."""
 
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,3 +69,81 @@ def test_a_sheet_in_the_place_of_a_picture_is_refused(
     done = run(*VARIANTS, "--sheet", name, *more, *force)
     assert done.status == 2, done.stderr
     assert not service.requests
+
+
+def pictures(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("o*.*"))
+
+
+def test_one_variant_is_kept_and_the_history_holds_the_others(
+    service: Emulator, run: support.Run, tmp_path: Path
+) -> None:
+    done = run(*VARIANTS, "--pick", "2")
+    assert (done.status, done.stdout) == (0, "out.jpg\n"), done.stderr
+    assert pictures(tmp_path) == ["out.jpg"]
+    commands = [
+        line.partition(": ")[2]
+        for line in done.stderr.splitlines()
+        if "recover" in line
+    ]
+    for command in commands:
+        made = run(*shlex.split(command)[1:])
+        assert made.status == 0, made.stderr
+        assert "removed" not in made.stderr
+    assert pictures(tmp_path) == ["out-1.jpg", "out-3.jpg", "out.jpg"]
+    asked = len(service.requests)
+    on = run("again", "mirror it")  # from the one that was kept
+    assert on.status == 0, on.stderr
+    assert on.stdout == "out-2.jpg\n"
+    assert (len(service.requests), service.requests[-1].turns) == (asked + 1, 3)
+    outputs = [
+        json.loads(line)["output"] for line in run("history", "--json").out.splitlines()
+    ]
+    assert sorted(outputs).count(str(tmp_path / "out.jpg")) == 1
+
+
+@pytest.mark.parametrize("how", ["--no-history", "NANO_EDIT_HISTORY", "CI", "size"])
+def test_without_the_history_the_others_stay(
+    run: support.Run, tmp_path: Path, how: str
+) -> None:
+    more = {"--no-history": ("--no-history",), "size": ("--history-size", "0")}
+    env = {"NANO_EDIT_HISTORY": {"NANO_EDIT_HISTORY": "0"}, "CI": {"CI": "true"}}
+    done = run(*VARIANTS, "--pick", "1", *more.get(how, ()), env=env.get(how, {}))
+    assert done.status == 0, done.stderr
+    assert done.stdout.splitlines() == ["out.jpg", "out-2.jpg", "out-3.jpg"]
+    assert pictures(tmp_path) == ["out-2.jpg", "out-3.jpg", "out.jpg"]
+    assert "Not in the history, so they stay: out-2.jpg, out-3.jpg" in done.stderr
+
+
+def test_the_object_tells_the_name_that_is_there(
+    run: support.Run, tmp_path: Path
+) -> None:
+    edit = ("sepia", "in.jpg", "-n", "2", "--format", "png", "--pick", "1")
+    done = run(*edit, "--json", "--history")
+    (record,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (done.status, record["output"]) == (0, "in-edited.png"), done.stderr
+    assert (tmp_path / "in-edited.png").exists()
+
+
+def test_a_name_that_is_taken_is_refused_before_anything_is_sent(
+    service: Emulator, run: support.Run, tmp_path: Path
+) -> None:
+    support.photo(tmp_path / "out.jpg", 32, 24)
+    before = (tmp_path / "out.jpg").read_bytes()
+    done = run(*VARIANTS, "--pick", "1")
+    assert (done.status, service.requests) == (3, ()), done.stderr
+    assert (tmp_path / "out.jpg").read_bytes() == before
+    done = run(*VARIANTS, "--pick", "1", "--force")
+    assert (done.status, done.stdout) == (0, "out.jpg\n")
+    assert (tmp_path / "out.jpg").read_bytes() != before
+
+
+def test_where_the_picked_one_failed_all_others_stay(
+    service: Emulator, run: support.Run, tmp_path: Path
+) -> None:
+    service.set_faults("IMAGE_SAFETY,ok:*")
+    done = run(*VARIANTS, "--pick", "1", "-j", "1")
+    assert done.status == 12, done.stderr
+    assert pictures(tmp_path) == ["out-2.jpg", "out-3.jpg"]
+    assert done.stdout.splitlines() == ["out-2.jpg", "out-3.jpg"]
+    assert "Variant 1 was not made: the others stay." in done.stderr

@@ -13,7 +13,7 @@ import dataclasses
 import os
 import signal
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from nano_edit.cli.commands.edit import tell_dry_run
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from nano_edit.engine.editor import Editor
     from nano_edit.engine.records import Record
     from nano_edit.errors import NanoEditError
+    from nano_edit.report.writer import ReportWriter
 
     Make = Callable[[list[Edit], Editor, Options, Terminal], NanoEditError | None]
 
@@ -112,8 +113,7 @@ def plan_edits(
     # The whole list: two shards may write the same file.
     check_all(edits, editor.check, faults)
     edits = shard(edits, options.shard) if options.shard else edits
-    if options.sheet:
-        _choosing(edits, options, terminal)  # refuses what cannot be
+    _choosing(edits, editor, options, terminal)  # refuses what cannot be
     return edits
 
 
@@ -192,7 +192,7 @@ def _run(
     edits: list[Edit], editor: Editor, options: Options, terminal: Terminal
 ) -> NanoEditError | None:
     manifest = manifest_of(options)
-    choosing = _choosing(edits, options, terminal)
+    choosing = _choosing(edits, editor, options, terminal)
     display = batch_display_for(options, terminal)
     report = report_of(options) if options.report else None
     try:
@@ -216,6 +216,21 @@ def _run(
         batch.cancel()
         terminal.say("Nothing was sent.")
         return None
+    with choosing or nullcontext():
+        _make(batch, display, report, choosing)
+        fault = choosing.end(batch.summary) if choosing else None
+    hint = again_hint(batch.summary, resumable=manifest is not None)
+    return batch.summary.error(hint) or fault
+
+
+def _make(
+    batch: Batch,
+    display: BatchDisplay,
+    report: ReportWriter | None,
+    choosing: Choosing | None,
+) -> None:
+    """Make the edits, and tell of each as it ends."""
+    display.holds_results = choosing is not None and choosing.holds_results
     with ExitStack() as stack:
         if report:
             stack.enter_context(report)
@@ -230,22 +245,17 @@ def _run(
                 choosing.add(outcome)
         if report and batch.summary.left:
             report.finish(cut_short=True)
-    fault = choosing.end() if choosing else None
-    return (
-        batch.summary.error(again_hint(batch.summary, resumable=manifest is not None))
-        or fault
-    )
 
 
 def _choosing(
-    edits: list[Edit], options: Options, terminal: Terminal
+    edits: list[Edit], editor: Editor, options: Options, terminal: Terminal
 ) -> Choosing | None:
     """Return what looks at the results side by side, if that is asked for."""
-    if not options.sheet:
+    if not (options.sheet or options.pick):
         return None
     from nano_edit.cli.commands.choosing import Choosing  # noqa: PLC0415 - Pillow
 
-    return Choosing(edits, options, terminal)
+    return Choosing(edits, editor, options, terminal)
 
 
 # --- signals --------------------------------------------------------------------

@@ -1,18 +1,25 @@
-"""The results of a run side by side: their contact sheet.
+"""The results of a run side by side: their contact sheet, and one that is kept.
 
 Rules:
 - A sheet costs nothing and an edit does: whatever of it can be refused is refused
   before anything is sent, and later faults stop no edit.
 - Variants have the numbers of their files, other edits their places in the list.
+- Where one is chosen, standard output gets what is there in the end, and only then.
+- A run that was stopped chooses nothing: all pictures stay.
 - Loaded late: it needs Pillow.
 """
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from nano_edit.engine.prepare import possible_outputs
+from nano_edit.cli.command_table import PROGRAM
+from nano_edit.cli.json_line import json_line
+from nano_edit.engine.history.choice import Variant, keep_one
+from nano_edit.engine.prepare import Pipes, destination_of, possible_outputs
 from nano_edit.errors import NanoEditError, UsageError
 from nano_edit.pictures.outputs.collisions import OutputKeys
 from nano_edit.report.contact_sheet import Cell, check_sheet, write_sheet
@@ -24,60 +31,144 @@ if TYPE_CHECKING:
     from nano_edit.cli.terminal import Terminal
     from nano_edit.domain import Edit
     from nano_edit.engine.batch.runner import Outcome
+    from nano_edit.engine.batch.summary import Summary
+    from nano_edit.engine.editor import Editor
+    from nano_edit.engine.history.choice import Kept
 
 
 class Choosing:
     """What is made of the results of ``edits``, once all have ended.
 
+    A context manager: leaving it tells the results that are not told yet.
     Raises UsageError or InputError for what cannot be meant; nothing has been sent.
     """
 
     def __init__(
-        self, edits: Sequence[Edit], options: Options, terminal: Terminal
+        self,
+        edits: Sequence[Edit],
+        editor: Editor,
+        options: Options,
+        terminal: Terminal,
     ) -> None:
+        self._history = editor.history
         self._options = options
         self._terminal = terminal
+        self.holds_results = bool(options.pick)
         variants = not (options.each or options.batch)
         self._numbers = {
             id(edit): edit.variant if variants else place
             for place, edit in enumerate(edits, 1)
         }
-        self._outcomes: list[Outcome] = []
+        self._made: dict[int, Outcome] = {}  # by number
         if options.sheet:
             _check_sheet(Path(options.sheet), edits, options)
+        if options.pick:
+            inputs = [Path(each) for each in edits[0].images if "://" not in each]
+            destination_of(replace(edits[0], variant=0), inputs, Pipes(), prove=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        made = self._made if self.holds_results else {}
+        for number in sorted(made):
+            self._tell(made[number])
 
     def add(self, outcome: Outcome) -> None:
         """Take what an edit ended with."""
-        self._outcomes.append(outcome)
+        if outcome.output not in {None, "-"}:
+            self._made[self._numbers[id(outcome.edit)]] = outcome
 
-    def end(self) -> NanoEditError | None:
-        """Write the sheet; return the fault if it could not be written."""
-        cells = self._cells()
-        if not self._options.sheet or not cells:
+    def end(self, summary: Summary) -> NanoEditError | None:
+        """Write the sheet and keep what is chosen; return why there is no sheet."""
+        fault = self._write_sheet()
+        whole = not (summary.left or summary.stopped_by)
+        if self._options.pick and whole:
+            self._keep(self._options.pick)
+        return fault
+
+    def _write_sheet(self) -> NanoEditError | None:
+        if not self._options.sheet or not self._made:
             return None
         path = Path(self._options.sheet)
+        cells = [
+            Cell(number, Path(str(each.output)))
+            for number, each in sorted(self._made.items())
+        ]
         try:
             write_sheet(cells, path)
         except NanoEditError as fault:
             return fault
-        if not self._options.quiet:
-            self._terminal.say(f"Contact sheet: {path}")
+        self._say(f"Contact sheet: {path}")
         return None
 
-    def _cells(self) -> list[Cell]:
-        found = [
-            Cell(self._numbers[id(each.edit)], Path(each.output))
-            for each in self._outcomes
-            if each.output not in {None, "-"}
-        ]
-        return sorted(found, key=lambda cell: cell.number)
+    # --- one of several ---------------------------------------------------------
+
+    def _keep(self, number: int) -> None:
+        """Keep variant ``number`` under the plain name."""
+        if number not in self._made:
+            self._say(f"Variant {number} was not made: the others stay.")
+            return
+        chosen = self._made.pop(number)
+        others = [_variant(key, each) for key, each in sorted(self._made.items())]
+        kept = keep_one(
+            self._history,
+            _variant(number, chosen),
+            others,
+            _plain_name(chosen),
+            force=self._options.force,
+        )
+        for variant, _ in kept.replies:
+            del self._made[variant.number]
+        self._tell(chosen, kept.chosen)
+        self._explain(number, kept)
+
+    def _explain(self, number: int, kept: Kept) -> None:
+        self._say(f"Kept: {kept.chosen} (variant {number}).")
+        if kept.replies:
+            self._say("The history holds the others; each can be made again:")
+        for variant, reply in kept.replies:
+            words = (PROGRAM, "replies", "recover", reply, "-o", variant.path)
+            self._say(f"  {variant.number}: {shlex.join(map(str, words))}")
+        if kept.staying:
+            names = ", ".join(str(each.path) for each in kept.staying)
+            self._say(f"Not in the history, so they stay: {names}")
+
+    def _tell(self, outcome: Outcome, place: Path | None = None) -> None:
+        """Tell a result, which may have another name by now."""
+        record = dict(outcome.record)
+        if place is not None:
+            record["output"] = str(place)
+        line = json_line(record) if self._options.json else str(record["output"])
+        self._terminal.result(line)
+
+    def _say(self, text: str) -> None:
+        if not self._options.quiet:
+            self._terminal.say(text)
+
+
+def _variant(number: int, outcome: Outcome) -> Variant:
+    result = outcome.result
+    path = Path(str(outcome.output))
+    if result is None:
+        return Variant(number, path, "", "")
+    return Variant(number, path, result.image.sha256 or "", result.id)
+
+
+def _plain_name(outcome: Outcome) -> Path:
+    """Return the name that the result would have if it were the only one."""
+    path, edit = Path(str(outcome.output)), outcome.edit
+    numbered = possible_outputs(edit)
+    names = dict(zip(numbered, possible_outputs(replace(edit, variant=0)), strict=True))
+    return names.get(path, path)
 
 
 def _check_sheet(path: Path, edits: Sequence[Edit], options: Options) -> None:
     check_sheet(path, len(edits), force=options.force)
     keys = OutputKeys()
     own = keys.key_of(path)
-    for edit in edits:
+    plain = [replace(edits[0], variant=0)] if options.pick else []
+    for edit in [*edits, *plain]:
         inputs = [*edit.images, *([edit.mask] if edit.mask else [])]
         files = [*possible_outputs(edit), *map(Path, inputs)]
         if own in map(keys.key_of, files):

@@ -88,6 +88,7 @@ _OF_EDITS: dict[str, _Need] = {
     ),
     **dict.fromkeys(("show", "show_both"), _SINGLE),
     "recursive": _EACH,
+    "pick": _Need(lambda options: bool(options.count), "without -n", "Add -n N."),
     "tier": _AT_ONCE,
     **dict.fromkeys(("wait", "retry_failed"), _DEFER),
     "poll": _Need(lambda options: options.wait, "without --wait", "Add --wait."),
@@ -98,6 +99,8 @@ _OF_EDITS: dict[str, _Need] = {
 
 # What is for direct requests, or for many of them at once.
 _NOT_DEFERRED = ("jobs", "rpm", "fail_fast", "retry_unknown", "sheet")
+# What makes more than the variants of one edit, or asks for their files later.
+_NOT_PICKED = ("each", "manifest", "report", "shard", "skip_existing", "defer")
 _NEEDS: dict[str, dict[str, _Need]] = {
     EDIT: _OF_EDITS,
     BATCH: _OF_EDITS,
@@ -120,6 +123,8 @@ def check_effects(command: str, settings: Settings) -> None:
             raise UsageError(f"{flag} has no effect {need.without}.", hint=need.hint)
     if settings.options.defer:
         _check_deferred(settings)
+    if settings.options.pick:
+        _check_pick(settings)
     for name, suffix in SUFFIXES.items():
         path = getattr(settings.options, name)
         if path and not _fits(Path(path), suffix):
@@ -137,6 +142,21 @@ def _check_deferred(settings: Settings) -> None:
             raise UsageError(
                 f"{flag} has no effect with --defer.",
                 hint="The service makes the edits in its own time.",
+            )
+
+
+def _check_pick(settings: Settings) -> None:
+    options = settings.options
+    if options.pick and options.count and options.pick > options.count:
+        raise UsageError(
+            f"--pick {options.pick}: there are {options.count} variants.",
+            hint=f"Pick one from 1 to {options.count}.",
+        )
+    for name in _NOT_PICKED:
+        if getattr(options, name):
+            raise UsageError(
+                f"--pick cannot go with {settings.origins[name]}.",
+                hint="It keeps one of the variants of a single edit.",
             )
 
 

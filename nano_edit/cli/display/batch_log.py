@@ -52,6 +52,7 @@ class BatchDisplay:
         self.options = options
         self.terminal = terminal
         self.summary = Summary(0)  # the batch's own, once there is one
+        self.holds_results = False  # they are told later, by others
         self._began = time.monotonic()
         self._interval = interval
         self._due_progress = self._began + interval
@@ -108,10 +109,8 @@ class BatchDisplay:
         edit, record, error = outcome.edit, outcome.record, outcome.error
         with self._lock:
             self._running.pop(id(edit), None)
-        if self.options.json:
-            self._result(json_line(record))
-        elif error is None:
-            self._result(str(record["output"]))
+        if error is not None or not self.holds_results:
+            self._tell_result(outcome)
         if outcome.result:
             self._tell_words(outcome.result, edit)
         if error is not None:
@@ -122,6 +121,12 @@ class BatchDisplay:
             self.note("No new edits are begun; those under way go on.")
 
     # --- how ------------------------------------------------------------------
+
+    def _tell_result(self, outcome: Outcome) -> None:
+        if self.options.json:
+            self._result(json_line(outcome.record))
+        elif outcome.error is None:
+            self._result(str(outcome.record["output"]))
 
     def _tell_words(self, result: EditResult, edit: Edit) -> None:
         for warning in result.warnings:

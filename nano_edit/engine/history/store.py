@@ -20,6 +20,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nano_edit.atomic_file import PRIVATE, write_all
@@ -114,6 +115,13 @@ class History:
                     os.close(descriptor)
             self._evict()
 
+    def rename(self, id_: str, output: Path) -> None:
+        """Note that an edit's picture has another name now; it is the newest then."""
+        made = [entry for entry in self.entries() if entry.id == id_]
+        for entry in made:
+            place = os.path.abspath(output)  # noqa: PTH100 - links are kept
+            self.add(replace(entry, output=place))
+
     def clear(self) -> HistoryInfo:
         """Remove every line and reply; return how much that was.  Raises OSError."""
         removed = self.info()
@@ -126,12 +134,17 @@ class History:
     # --- reading ----------------------------------------------------------------
 
     def entries(self) -> list[Entry]:
-        """Return the edits, oldest first."""
+        """Return the edits, oldest first; of one that was renamed, the last line."""
         try:
             lines = self._log.read_bytes().splitlines()
         except OSError:
             return []
-        return [entry for line in lines if (entry := read_entry(line))]
+        found: dict[str, Entry] = {}
+        for line in lines:
+            if entry := read_entry(line):
+                found.pop(entry.id, None)
+                found[entry.id] = entry
+        return [*found.values()]
 
     def reply_of(self, id_: str) -> Path | None:
         """Return the file of an edit's reply, if it is still kept."""

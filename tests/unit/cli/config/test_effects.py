@@ -28,6 +28,12 @@ def check(*arguments: str) -> None:
     ("arguments", "said"),
     [
         ((*ONE, "--report", "r.html"), "--report has no effect on a single edit."),
+        ((*ONE, "--pick", "1"), "--pick has no effect without -n."),
+        ((*ONE, "-n", "2", "--pick", "3"), "--pick 3: there are 2 variants."),
+        (
+            (*ONE, "-n", "2", "--pick", "1", "--each"),
+            "--pick cannot go with --each.",
+        ),
         ((*ONE, "--sheet", "s.jpg"), "--sheet has no effect on a single edit."),
         (
             (*ONE, "-n", "2", "--defer", "--sheet", "s.jpg"),
@@ -78,6 +84,7 @@ def test_an_option_without_effect_is_refused(
         (*ONE, "--show"),
         (*ONE, "--rpm", "5", "--cache", "--cache-size", "9"),
         (*ONE, "-n", "2", "-j", "8", "--report", "R.HTML", "--manifest", "m.jsonl"),
+        (*ONE, "-n", "2", "--pick", "2", "--sheet", "s.jpg"),
         (*ONE, "--each", "--recursive", "--shard", "1/2", "--fail-fast"),
         ("batch", "x.csv", "-j", "2", "--skip-existing", "--dry-run"),
         ("auth", "status", "--check", "--base-url", "https://x"),
