@@ -536,6 +536,9 @@ def test_the_command_goes_on_from_the_last_edit_here(
     done = run("again", cwd=desk.folder, env=env)
     assert (done.status, done.stdout) == (2, "")
     assert "There is no instruction" in done.stderr
+    assert 'Try: nano-edit again "warmer" in.jpg' in done.stderr
+    done = run("again", "in.jpg", cwd=desk.folder, env=env)
+    assert 'Try: nano-edit again "warmer" in.jpg' in done.stderr
 
 
 def test_undo_makes_a_picture_anew_that_was_replaced(

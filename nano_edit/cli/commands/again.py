@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nano_edit.cli.terminal import Terminal
     from nano_edit.engine.history.entry import Entry
 
+_LIKE_THIS = 'nano-edit again "warmer" {}'
 _OWN = {"instruction", "images", "output"}
 
 
@@ -43,7 +44,7 @@ def run_again(settings: Settings, terminal: Terminal) -> None:
     said = replace(options, images=[start.picture, *more])
     following = next_edit(
         start,
-        edit_of(said, terminal).instruction,
+        edit_of(said, terminal, _LIKE_THIS).instruction,
         images=more,
         output=options.output,
         changes=_said_anew(settings, options, start.entry),

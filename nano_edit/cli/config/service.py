@@ -35,12 +35,16 @@ if TYPE_CHECKING:
 _FIELDS = {each.name for each in dataclasses.fields(Edit)}
 
 
-def edit_of(options: Options, terminal: Terminal) -> Edit:
+_LIKE_THIS = 'nano-edit "blur the background" {} -o out.jpg'
+
+
+def edit_of(options: Options, terminal: Terminal, like: str = _LIKE_THIS) -> Edit:
     """Return the edit that the options say; ``@FILE`` and ``@-`` are read here.
 
-    Raises UsageError or InputError.
+    ``like`` is a command to try, with a place for the picture.  Raises UsageError or
+    InputError.
     """
-    _check_instruction(options)
+    _check_instruction(options, like)
     return base_edit(
         options, read_instruction(options.instruction or "", terminal.stdin)
     )
@@ -53,17 +57,17 @@ def base_edit(options: Options, instruction: str) -> Edit:
     return Edit(**{**own, "instruction": instruction, "images": options.images or ()})
 
 
-def _check_instruction(options: Options) -> None:
+def _check_instruction(options: Options, like: str) -> None:
     said = options.instruction
     if said is None:
         raise UsageError(
             "There is no instruction.",
-            hint='Try: nano-edit "blur the background" in.jpg -o out.jpg',
+            hint=f"Try: {like.replace('{}', 'in.jpg')}",
         )
     if said.lower().endswith(READ_SUFFIXES) and os.path.exists(said):  # noqa: PTH110 - Path.exists raises on a long name
         raise UsageError(
             f"{said} is a picture; the instruction comes first.",
-            hint=f'Try: nano-edit "blur the background" {said} -o out.jpg',
+            hint=f"Try: {like.replace('{}', said)}",
         )
     if said == "@-" and "-" in (options.images or ()):
         raise UsageError("Standard input cannot be instruction and picture at once.")
