@@ -90,6 +90,7 @@ class Edit(Frozen):
     stem: str = ""  # of the default file name; "": from the first image
     variant: int = 0  # from 1: which of several results of the same edit
     where: str = ""  # the place in a list, for messages: "edits.jsonl:7"
+    after: str = ""  # in lists: the place of an edit to go on from, or its history id
 
     def __post_init__(self) -> None:
         images: Any = self.images

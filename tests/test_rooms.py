@@ -48,7 +48,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "engine.batch": {
         "wire", "pictures", "pictures.inputs", "pictures.outputs", "engine",
-        "engine.money",
+        "engine.history", "engine.money",
     },
     "engine.deferred": {
         "wire", "wire.codec", "wire.gemini", "wire.http", "pictures.inputs", "engine",

@@ -69,8 +69,8 @@ class Editing(Protocol):
 
 
 WEARING = 5  # edits of edits, from which on a note tells what they do to a picture
-_WHERE = frozenset({"region", "mask", "invert_mask", "keep_rest", "max_change"})
-_CARRIED = _WHERE | {
+WHERE = frozenset({"region", "mask", "invert_mask", "keep_rest", "max_change"})
+CARRIED = WHERE | {
     *("aspect_ratio", "size", "text", "max_side", "downscale", "max_pixels"),
     *("send_metadata", "keep_size", "copy_metadata", "strict"),
 }
@@ -146,11 +146,11 @@ def next_edit(
     mask or rest is kept.  Raises InputError.
     """
     entry = start.entry
-    values = {**_carried(entry, changes, whole=whole), **changes}
+    values = {**carried(entry, changes, whole=whole), **changes}
     if output is None and start.picture != "-" and "://" not in start.picture:
         output = _next_free(start)
     pictures = (start.picture, *images)
-    said, text, notes = "", instruction, _notes(start)
+    said, text, notes = "", instruction, notes_of(start)
     if from_original and entry is not None:
         said, text = instruction, _all_instructions(start.tree, entry, instruction)
         pictures = (*_first_pictures(start.tree, entry), *images)
@@ -241,13 +241,14 @@ def _shown(output: str) -> str:
 # --- what the next one says --------------------------------------------------
 
 
-def _carried(
+def carried(
     entry: Entry | None, changes: Mapping[str, Any], *, whole: bool
 ) -> dict[str, Any]:
+    """Return what an edit said that holds for the next; raises InputError."""
     if entry is None:
         return {}
-    anew = whole or bool(_WHERE & {*changes})
-    wanted = _CARRIED - _WHERE if anew else _CARRIED
+    anew = whole or bool(WHERE & {*changes})
+    wanted = CARRIED - WHERE if anew else CARRIED
     found = {name: value for name, value in entry.options.items() if name in wanted}
     if entry.mask and not anew:
         if not is_as_it_was(entry.mask):
@@ -259,7 +260,8 @@ def _carried(
     return found
 
 
-def _notes(start: Start) -> tuple[str, ...]:
+def notes_of(start: Start) -> tuple[str, ...]:
+    """Return what a person is told before it goes on."""
     if start.entry is None:
         return (f"{start.picture} has no history here: it is sent as a new picture.",)
     line = start.tree.ancestors(start.entry)

@@ -83,6 +83,11 @@ def check_edit(edit: Edit, provider: Provider, base_url: str) -> None:
     The ratio for `MATCH` is not known before the first picture is.
     """
     checked_instruction(edit.instruction)
+    if edit.after:
+        raise UsageError(
+            f"It goes on from {edit.after}: that is for a list of edits made at once.",
+            hint="Editor.again goes on from a picture.",
+        )
     if not edit.images:
         raise no_picture()
     _check_choice("aspect_ratio", edit.aspect_ratio, (AUTO, MATCH, *ALL_RATIOS))

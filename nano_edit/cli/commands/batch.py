@@ -25,6 +25,9 @@ from nano_edit.cli.display.dry_run import dry_run_total
 from nano_edit.cli.json_line import json_line
 from nano_edit.cli.signals import SIGNALS
 from nano_edit.domain import Note
+from nano_edit.engine.again import prepare_next
+from nano_edit.engine.batch.chains import Chains, check_no_chain
+from nano_edit.engine.batch.estimate import expected_cost
 from nano_edit.engine.batch.folders import each_picture
 from nano_edit.engine.batch.lists import read_list
 from nano_edit.engine.batch.plan import check_all, shard, variants
@@ -40,13 +43,14 @@ from nano_edit.wire.http.download import download
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from nano_edit.cli.commands.choosing import Choosing
     from nano_edit.cli.config.settings import Settings
     from nano_edit.cli.display.batch_log import BatchDisplay
     from nano_edit.cli.options import Options
     from nano_edit.cli.terminal import Terminal
-    from nano_edit.domain import Edit, EditEvent
+    from nano_edit.domain import Edit, EditEvent, Observe, Prepared
     from nano_edit.engine.editor import Editor
     from nano_edit.engine.records import Record
     from nano_edit.errors import NanoEditError
@@ -111,8 +115,13 @@ def plan_edits(
     if options.count:
         edits = variants(edits, options.count)
     # The whole list: two shards may write the same file.
-    check_all(edits, editor.check, faults)
-    edits = shard(edits, options.shard) if options.shard else edits
+    chains = Chains(edits, editor)
+    if options.defer:
+        check_no_chain(edits)
+    check_all(chains.edits, editor.check, [*faults, *chains.faults])
+    edits = chains.edits
+    if options.shard:
+        edits = shard(edits, options.shard, chains.first)
     _choosing(edits, editor, options, terminal)  # refuses what cannot be
     return edits
 
@@ -168,8 +177,17 @@ def _tell_plan(
             terminal.say(event.text)
 
     total, cost = 0, NOTHING  # bytes
-    for edit in edits:
-        with editor.prepare(edit, note, prove=False) as prepared:
+    chains = Chains(edits, editor)
+    for place, edit in enumerate(edits):
+        if place in chains.before:
+            terminal.say(
+                f"{edit.label} goes on from {edits[chains.before[place]].label}: its "
+                "request is not shown, nor its size counted: that picture is yet to be "
+                "made."
+            )
+            cost = added(cost, expected_cost(edit, editor.billing))
+            continue
+        with _prepared(chains, place, editor, note) as prepared:
             if not options.json:
                 terminal.result(f"# {edit.label}")
             size, likely = tell_dry_run(prepared, editor, options, terminal)
@@ -183,6 +201,16 @@ def _tell_plan(
     else:
         told = count_text(len(edits))
         terminal.result(dry_run_total(told, len(edits), total, cost.dollars))
+
+
+def _prepared(
+    chains: Chains, place: int, editor: Editor, note: Observe
+) -> AbstractContextManager[Prepared]:
+    entry, edit = chains.entry(place), chains.edits[place]
+    if entry is None:
+        return editor.prepare(edit, note, prove=False)
+    following = chains.next_of(place, entry.output)
+    return prepare_next(editor, following, note, prove=False)
 
 
 # --- the run -------------------------------------------------------------------

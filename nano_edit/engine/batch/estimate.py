@@ -51,6 +51,16 @@ class Estimate(Frozen):
         return f"{count_text(self.requests)}{named}: {dollars}, {when}"
 
 
+def expected_cost(edit: Edit, billing: Billing) -> Cost:
+    """Return what one edit is likely to cost; earlier turns are not counted."""
+    return billing.expected(
+        model_of(edit, billing.provider),
+        edit.size,
+        images=len(edit.images) + bool(edit.after),
+        tier=edit.tier or STANDARD,
+    )
+
+
 def estimate_of(
     edits: Sequence[Edit], billing: Billing, *, jobs: int, rpm: int | None = None
 ) -> Estimate:
@@ -60,8 +70,7 @@ def estimate_of(
     for edit in edits:
         model = model_of(edit, billing.provider)
         tier = edit.tier or STANDARD
-        one = billing.expected(model, edit.size, images=len(edit.images), tier=tier)
-        cost = added(cost, one)
+        cost = added(cost, expected_cost(edit, billing))
         usual = SECONDS[edit.size or DEFAULT_SIZE]
         seconds += FLEX_SECONDS if tier == "flex" else usual
         words = (model, edit.size or "", "" if tier == STANDARD else tier)

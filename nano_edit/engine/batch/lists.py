@@ -7,6 +7,7 @@ Rules:
 - A wrong type is an error, never converted: ``true`` is not a number.
 - A name that is neither an option nor used as a variable is an error in JSON Lines;
   in CSV, where tables have columns of all kinds, only if it looks like an option.
+- ``after`` is the number of a line of the same list, or an id of the history.
 - Faults are collected with their lines, so that a list is mended in one go.
 """
 
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.domain import AUTO, MATCH, Edit
+from nano_edit.engine.batch.chains import IS_ID
 from nano_edit.engine.batch.plan import placed
 from nano_edit.errors import InputError, NanoEditError, UsageError
 from nano_edit.pictures.formats import READ_SUFFIXES
@@ -60,6 +62,7 @@ _NAMES = tuple(
 _KINDS = {each.name: str(each.type).split(" |")[0] for each in dataclasses.fields(Edit)}
 
 
+_NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 NOTHING = Edit("", ())
 
 
@@ -190,12 +193,26 @@ class _Reader:
             raise UsageError("There is no instruction.", hint=LIKE_THIS)
         used = _variables(template)
         instruction = filled(template, {**named, "instruction": own or ""})
-        changes = {}
+        changes: dict[str, Any] = {}
         for key, value in named.items():
             name = _option(key, is_variable=key in used, strict=strict)
-            if name:
+            if name == "after":
+                changes[name] = self._after(value)
+            elif name:
                 changes[name] = checked(name, value)
         return replace(self._base, instruction=instruction, where=where, **changes)
+
+    def _after(self, value: Any) -> str:
+        """Return the place of a line of this list, or an id of the history."""
+        told = str(value) if isinstance(value, int | str) else ""
+        if IS_ID.fullmatch(told):
+            return told
+        if not _NUMBER.fullmatch(told):
+            raise UsageError(
+                "after: the number of a line, or an id of nano-edit history, is "
+                f"wanted, not {_shown(value)}."
+            )
+        return f"{self._shown}:{told}"
 
     def _text(self, given: str) -> str:
         if given not in self._texts:

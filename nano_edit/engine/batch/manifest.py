@@ -41,10 +41,16 @@ _KEEPING = ("region", "mask", "invert_mask", "keep_rest", "keep_size")
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
 
 
-def job_id(edit: Edit, provider: str, model: str, *, emulated: bool) -> str:
-    """Return 16 hex digits that are the same for the same edit in every run."""
+def job_id(
+    edit: Edit, provider: str, model: str, *, emulated: bool, after: str = ""
+) -> str:
+    """Return 16 hex digits that are the same for the same edit in every run.
+
+    ``after`` is the id of the edit that it goes on from.
+    """
     shape = [getattr(edit, name) for name in _SHAPING]
     kept = {name: said for name in _KEEPING if (said := getattr(edit, name))}
+    kept |= {"after": after} if after else {}
     whole = json.dumps([*shape, kept, provider, model, emulated], ensure_ascii=True)
     return hashlib.sha256(whole.encode()).hexdigest()[:16]
 

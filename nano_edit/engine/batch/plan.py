@@ -18,12 +18,17 @@ from nano_edit.pictures.inputs.sources import unreadable
 from nano_edit.pictures.outputs.collisions import OutputKeys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from nano_edit.domain import Edit
 
 MOST_TOLD = 10  # faults of a list that are told at once
 _SHARD = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
+
+
+def going_on(edit: Edit, picture: str) -> Edit:
+    """Return the edit as it is sent, the ``picture`` of another before its own."""
+    return replace(edit, images=(picture, *edit.images), after="")
 
 
 def variants(edits: Iterable[Edit], count: int) -> list[Edit]:
@@ -35,10 +40,13 @@ def variants(edits: Iterable[Edit], count: int) -> list[Edit]:
     ]
 
 
-def shard(edits: Sequence[Edit], part: str) -> list[Edit]:
+def shard(
+    edits: Sequence[Edit], part: str, first: Mapping[int, int] | None = None
+) -> list[Edit]:
     """Return part I of N; which part an edit is in depends on its place alone.
 
-    ``part`` is ``I/N``.  Raises UsageError for another text.
+    ``part`` is ``I/N``.  What goes on from another edit is in that one's part:
+    ``first`` tells the place that it begins with.  Raises UsageError for another text.
     """
     match = _SHARD.fullmatch(part)
     number, parts = (int(match[1]), int(match[2])) if match else (0, 0)
@@ -47,7 +55,13 @@ def shard(edits: Sequence[Edit], part: str) -> list[Edit]:
             f"--shard must be I/N with 1 ≤ I ≤ N, not {part}.",
             hint="For example --shard 1/4.",
         )
-    return list(edits[number - 1 :: parts])
+    first = first or {}
+    wanted = number - 1
+    return [
+        edit
+        for place, edit in enumerate(edits)
+        if first.get(place, place) % parts == wanted
+    ]
 
 
 # --- the check ---------------------------------------------------------------
@@ -68,7 +82,7 @@ def check_all(
     keys = OutputKeys()
     for edit in edits:
         try:
-            check(edit)
+            check(_with_its_picture(edit))
             _check_pictures(edit)
             _check_outputs(edit, keys, taken)
         except NanoEditError as fault:
@@ -82,6 +96,22 @@ def check_all(
     first.message += f"\n  ... and {more} more" if more > 0 else ""
     first.hint = f"Nothing was sent. {first.hint}".rstrip()
     raise first
+
+
+def _with_its_picture(edit: Edit) -> Edit:
+    """Return the edit with a name for the picture that another will have made.
+
+    Raises UsageError where the result has no name.
+    """
+    if not edit.after:
+        return edit
+    output = edit.output
+    if output is None or output.endswith(("/", os.sep)) or os.path.isdir(output):  # noqa: PTH112
+        raise UsageError(
+            "An edit that goes on from another needs an output of its own.",
+            hint='Name a file: "output": "warmer.jpg".',
+        )
+    return going_on(edit, f"the result of {edit.after}")
 
 
 def placed(fault: NanoEditError, where: str) -> NanoEditError:

@@ -16,6 +16,8 @@ Rules:
   every other edit would meet too, and ``fail_fast``.
 - What the manifest says is done, and is there, is not done again; what was refused
   is not asked for again unless ``retry_refused``.
+- An edit that goes on from another (`nano_edit.engine.batch.chains`) waits for it, and
+  fails unsent when that one does.
 - Where the system allows fewer threads than jobs, there are fewer, and a note.
 - Draining begins nothing new and lets what runs, and is paid for, end; leaving the
   context early drains.  Stopping ends what runs too.
@@ -31,17 +33,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from nano_edit.domain import Billed
+from nano_edit.engine.again import prepare_next
+from nano_edit.engine.batch.chains import Chains
 from nano_edit.engine.batch.folders import make_folders
-from nano_edit.engine.batch.manifest import Manifest, job_id
+from nano_edit.engine.batch.manifest import Manifest
 from nano_edit.engine.batch.memory import STACK, give_back, most_threads, share_heap
+from nano_edit.engine.batch.order import Order
 from nano_edit.engine.batch.plan import check_all
 from nano_edit.engine.batch.submissions import Submissions, file_of
 from nano_edit.engine.batch.summary import Summary, is_for_all
 from nano_edit.engine.batch.summary import edits as counted
-from nano_edit.engine.prepare import model_of, possible_outputs
+from nano_edit.engine.prepare import possible_outputs
 from nano_edit.engine.records import record_of_error, record_of_result
 from nano_edit.errors import (
     BudgetError,
+    InputError,
     InterruptedEdit,
     NanoEditError,
     RefusedError,
@@ -105,8 +111,9 @@ class Batch:
         note: Callable[[str], None] = lambda _: None,
         observe: ObserveMany | None = None,
     ) -> None:
-        self._edits = list(edits)
-        check_all(self._edits, editor.check)
+        self._chains = Chains([*edits], editor)
+        self._edits = self._chains.edits
+        check_all(self._edits, editor.check, self._chains.faults)
         self._editor = editor
         self._threads = max(1, min(jobs, len(self._edits)))
         self._skip_existing = skip_existing
@@ -117,16 +124,14 @@ class Batch:
         self._queue: queue.SimpleQueue[Outcome | BaseException | None] = (
             queue.SimpleQueue()
         )
-        self._lock = threading.Lock()
-        self._next = iter(self._edits)
-        self._draining = False
+        self._order: Order[Outcome] = Order(len(self._edits), self._chains.before)
         self._running: list[threading.Thread] = []
         self._faults: list[BaseException] = []
         self.summary = Summary(len(self._edits))
         make_folders(self._edits)
         self._manifest = None
         if manifest is not None:
-            _check_not_deferred(Path(manifest), map(self._job, self._edits))
+            _check_not_deferred(Path(manifest), self._jobs())
             self._manifest = Manifest(Path(manifest))
         editor.allow(jobs)
         if self._manifest:
@@ -159,8 +164,7 @@ class Batch:
     def asking(self) -> list[Edit]:
         """Return the edits that the run will ask for, but for kept and cached ones."""
         found = []
-        for edit in self._edits:
-            job = self._job(edit)
+        for edit, job in zip(self._edits, self._jobs(), strict=True):
             if not (self._output_there(edit, job) or self._refusal_of(edit, job)):
                 found.append(edit)
         return found
@@ -177,7 +181,7 @@ class Batch:
         ``by`` is the error that the run is to end with.
         """
         self.summary.stopped_by = self.summary.stopped_by or by
-        self._draining = True
+        self._order.drain()
         self._editor.drain()
 
     def stop(self) -> None:
@@ -243,28 +247,28 @@ class Batch:
 
     def _work(self) -> None:
         try:
-            while (edit := self._take()) is not None:
+            while (place := self._order.take()) is not None:
+                outcome = None
                 try:
-                    if outcome := self._made(edit):
+                    if outcome := self._made(place):
                         self._queue.put(outcome)
                 except BaseException as bug:  # noqa: BLE001 - told to the caller
                     self._queue.put(bug)
+                finally:
+                    self._order.end(place, outcome)
         finally:
             self._queue.put(None)
 
-    def _take(self) -> Edit | None:
-        with self._lock:
-            return None if self._draining else next(self._next, None)
-
-    def _made(self, edit: Edit) -> Outcome | None:
+    def _made(self, place: int) -> Outcome | None:
         """Make the edit and return what it ended with; a bug alone is raised."""
+        edit, job = self._edits[place], self._chains.job(place)
+        picture = self._goes_on_from(place)
         about: Record = {
-            "job": self._job(edit),
+            "job": job,
             "label": edit.label,
             "instruction": edit.instruction,
-            "images": list(edit.images),
+            "images": [*filter(None, [picture]), *edit.images],
         }
-        job = about["job"]
         if there := self._output_there(edit, job):
             record = {"ok": True, "skipped": True, "output": there, **about}
             return Outcome(edit, record, is_new=False)
@@ -272,11 +276,7 @@ class Batch:
             record = {**record_of_error(refusal, edit.output), **about}
             return Outcome(edit, record, error=refusal, is_new=False)
         try:
-            result = self._editor.edit(
-                edit,
-                lambda event: self._hear(edit, event),
-                lambda image: self._placing(job, image),
-            )
+            result = self._sent(place, picture)
         except NanoEditError as error:
             self._drain_after(error)
             never_began = isinstance(error, InterruptedEdit | BudgetError)
@@ -285,6 +285,31 @@ class Batch:
             record = {**record_of_error(error, edit.output), **about}
             return Outcome(edit, record, error=error)
         return Outcome(edit, {**record_of_result(result), **about}, result)
+
+    def _goes_on_from(self, place: int) -> str | None:
+        """Return the picture of another edit that this one goes on from, if any."""
+        if place in self._chains.before:
+            return self._order.ended(self._chains.before[place]).output
+        entry = self._chains.entry(place)
+        return entry.output if entry else None
+
+    def _sent(self, place: int, picture: str | None) -> EditResult:
+        edit, job = self._edits[place], self._chains.job(place)
+
+        def hear(event: EditEvent) -> None:
+            self._hear(edit, event)
+
+        def placing(image: WrittenImage) -> None:
+            self._placing(job, image)
+
+        if not edit.after:
+            return self._editor.edit(edit, hear, placing)
+        if picture is None:
+            before = self._edits[self._chains.before[place]]
+            raise not_made(before.label)
+        following = self._chains.next_of(place, picture)
+        with prepare_next(self._editor, following, hear) as prepared:
+            return self._editor.send(prepared, hear, placing)
 
     def _hear(self, edit: Edit, event: EditEvent) -> None:
         if self._observe:
@@ -306,10 +331,8 @@ class Batch:
             hint="Change the instruction or the picture; --retry-refused asks again.",
         )
 
-    def _job(self, edit: Edit) -> str:
-        provider = self._editor.provider
-        model = model_of(edit, provider)
-        return job_id(edit, provider.name, model, emulated=self._editor.emulated)
+    def _jobs(self) -> Iterator[str]:
+        return map(self._chains.job, range(len(self._edits)))
 
     def _output_there(self, edit: Edit, job: str) -> str | None:
         """Return the output of an edit that is done, or that is to be skipped."""
@@ -327,6 +350,14 @@ class Batch:
         if self._fail_fast or is_for_all(error):
             self.summary.drained_by = error
             self.drain()
+
+
+def not_made(label: str) -> InputError:
+    """Return the error of an edit whose picture another one was to make."""
+    return InputError(
+        f"It was not sent: {label}, which it goes on from, failed.",
+        hint="Once that one is made, this one can be.",
+    )
 
 
 def _check_not_deferred(manifest: Path, edit_ids: Iterable[str]) -> None:

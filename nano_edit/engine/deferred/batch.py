@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from nano_edit.domain import Billed, BytesSent, Note
+from nano_edit.engine.batch.chains import check_no_chain
 from nano_edit.engine.batch.folders import make_folders
 from nano_edit.engine.batch.manifest import Manifest
 from nano_edit.engine.batch.memory import give_back
@@ -111,6 +112,7 @@ class DeferredBatch:
         check_provider(editor)
         # The tier of a direct request means nothing here.
         self._edits = [replace(edit, tier=None) for edit in edits]
+        check_no_chain(self._edits)
         check_all(self._edits, editor.check)
         self._editor = editor
         self._wait = wait

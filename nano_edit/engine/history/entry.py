@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 BLOCK = 1 << 20  # bytes read at a time
 _NOT_KEPT = {  # fields of an edit that are of one run, or have a place of their own
     *("instruction", "images", "output", "mask", "force", "variant", "where", "stem"),
-    *("model", "save_drafts"),
+    *("model", "save_drafts", "after"),
 }
 _OPTIONS = frozenset(Edit.__match_args__) - _NOT_KEPT
 _DEFAULTS = Edit("", ())

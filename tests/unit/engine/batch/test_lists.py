@@ -240,3 +240,26 @@ def test_a_picture_in_the_place_of_a_list_is_told() -> None:
 def test_any_bytes_give_edits_or_faults(raw: bytes) -> None:
     found = read(raw)
     assert all(isinstance(edit, Edit) for edit in found.edits)
+
+
+# --- going on from another line --------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        *((7, "standard input:7"), ("7", "standard input:7")),
+        *(("0123abcd", "0123abcd"), ("12345678", "12345678"), (12345678, "12345678")),
+    ],
+)
+def test_a_line_names_a_line_or_an_id_to_go_on_from(
+    after: int | str, told: str
+) -> None:
+    assert one(line(instruction="warmer", after=after, output="b.jpg")).after == told
+    assert one(f"instruction,after,output\nwarmer,{after},b.jpg").after == told
+
+
+@pytest.mark.parametrize("after", [True, 0, -1, 1.5, "list:7", [1], "0123ABCD", ""])
+def test_anything_else_to_go_on_from_is_a_fault(after: Any) -> None:
+    told = fault(line(instruction="warmer", after=after))
+    assert "after: the number of a line, or an id of nano-edit history" in told
