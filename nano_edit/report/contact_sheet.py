@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MOST = 400  # pictures on a sheet
 WIDTH = 2560  # pixels at most, about
 LARGEST, GAP = 640, 12  # pixels: a picture's longer side; between two
+HEAD, LARGE_HEAD = 0.2, 0.4  # large: legible on a terminal, where a cell is a dot
 _MARK = b"nano-edit contact sheet"
 _MARK_WITHIN = 256  # bytes from the start
 _PAPER, _INK, _EMPTY = (255, 255, 255), (0, 0, 0), (200, 200, 200)
@@ -41,14 +42,17 @@ class Cell(Frozen):
     path: Path
 
 
-def contact_sheet(cells: Sequence[Cell]) -> Image.Image:
-    """Return the pictures in rows, each below its number and name."""
+def contact_sheet(cells: Sequence[Cell], *, head: float = HEAD) -> Image.Image:
+    """Return the pictures in rows, each below its number and name.
+
+    ``head`` is what these take, as a share of a picture's side.
+    """
     columns = math.ceil(math.sqrt(len(cells)))
     side = min(LARGEST, WIDTH // columns - GAP)
     pictures = [_picture(cell.path, side) for cell in cells]
     wide = max(picture.width for picture in pictures)
     high = max(picture.height for picture in pictures)
-    strip = side // 5
+    strip = round(side * head)
     right, down = wide + GAP, high + strip + GAP
     rows = math.ceil(len(cells) / columns)
     sheet = Image.new("RGB", (columns * right + GAP, rows * down + GAP), _PAPER)

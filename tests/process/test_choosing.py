@@ -55,6 +55,19 @@ def test_the_sheet_of_a_list_leaves_out_what_failed(
     assert (tmp_path / "s.jpg").exists()
 
 
+def test_the_sheet_of_a_list_holds_edits_of_edits(
+    run: support.Run, tmp_path: Path
+) -> None:
+    edits = [
+        {"instruction": "sepia", "images": ["in.jpg"], "output": "a.jpg"},
+        {"instruction": "mirror it", "after": 1, "output": "b.jpg"},
+    ]
+    lines = "".join(json.dumps(edit) + "\n" for edit in edits)
+    done = run("batch", "-", "--sheet", "s.jpg", stdin=lines.encode())
+    assert done.status == 0, done.stderr
+    assert (tmp_path / "s.jpg").exists()
+
+
 @pytest.mark.parametrize("name", ["in.jpg", "out-2.jpg", "other.jpg"])
 @pytest.mark.parametrize("more", [(), ("--dry-run",)])
 def test_a_sheet_in_the_place_of_a_picture_is_refused(

@@ -16,6 +16,7 @@ import threading
 from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from nano_edit.cli.commands.asking import may_choose
 from nano_edit.cli.commands.edit import tell_dry_run
 from nano_edit.cli.commands.many import again_hint, manifest_of, report_of
 from nano_edit.cli.commands.spending import agreed_to_cost, confirm_limit
@@ -122,7 +123,8 @@ def plan_edits(
     edits = chains.edits
     if options.shard:
         edits = shard(edits, options.shard, chains.first)
-    _choosing(edits, editor, options, terminal)  # refuses what cannot be
+    if options.sheet or options.pick:
+        _choosing(edits, editor, options, terminal)  # refuses what cannot be
     return edits
 
 
@@ -279,11 +281,12 @@ def _choosing(
     edits: list[Edit], editor: Editor, options: Options, terminal: Terminal
 ) -> Choosing | None:
     """Return what looks at the results side by side, if that is asked for."""
-    if not (options.sheet or options.pick):
+    asks = may_choose(options, terminal)
+    if not (options.sheet or options.pick or asks):
         return None
     from nano_edit.cli.commands.choosing import Choosing  # noqa: PLC0415 - Pillow
 
-    return Choosing(edits, editor, options, terminal)
+    return Choosing(edits, editor, options, terminal, asks=asks)
 
 
 # --- signals --------------------------------------------------------------------

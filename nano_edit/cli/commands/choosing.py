@@ -4,6 +4,7 @@ Rules:
 - A sheet costs nothing and an edit does: whatever of it can be refused is refused
   before anything is sent, and later faults stop no edit.
 - Variants have the numbers of their files, other edits their places in the list.
+- A question is asked only where the variants can be drawn beside it.
 - Where one is chosen, standard output gets what is there in the end, and only then.
 - A run that was stopped chooses nothing: all pictures stay.
 - Loaded late: it needs Pillow.
@@ -17,12 +18,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from nano_edit.cli.command_table import PROGRAM
+from nano_edit.cli.commands.asking import chosen
+from nano_edit.cli.display.preview import draw
 from nano_edit.cli.json_line import json_line
 from nano_edit.engine.history.choice import Variant, keep_one
 from nano_edit.engine.prepare import Pipes, destination_of, possible_outputs
 from nano_edit.errors import NanoEditError, UsageError
 from nano_edit.pictures.outputs.collisions import OutputKeys
-from nano_edit.report.contact_sheet import Cell, check_sheet, write_sheet
+from nano_edit.report.contact_sheet import (
+    LARGE_HEAD,
+    Cell,
+    check_sheet,
+    contact_sheet,
+    write_sheet,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,16 +58,18 @@ class Choosing:
         editor: Editor,
         options: Options,
         terminal: Terminal,
+        *,
+        asks: bool,
     ) -> None:
         self._history = editor.history
         self._options = options
         self._terminal = terminal
-        self.holds_results = bool(options.pick)
+        self._asks = asks
+        self.holds_results = asks or bool(options.pick)
         variants = not (options.each or options.batch)
-        self._numbers = {
-            id(edit): edit.variant if variants else place
-            for place, edit in enumerate(edits, 1)
-        }
+        self._numbers = [
+            edit.variant if variants else place for place, edit in enumerate(edits, 1)
+        ]
         self._made: dict[int, Outcome] = {}  # by number
         if options.sheet:
             _check_sheet(Path(options.sheet), edits, options)
@@ -77,50 +88,73 @@ class Choosing:
     def add(self, outcome: Outcome) -> None:
         """Take what an edit ended with."""
         if outcome.output not in {None, "-"}:
-            self._made[self._numbers[id(outcome.edit)]] = outcome
+            self._made[self._numbers[outcome.place]] = outcome
 
     def end(self, summary: Summary) -> NanoEditError | None:
         """Write the sheet and keep what is chosen; return why there is no sheet."""
         fault = self._write_sheet()
         whole = not (summary.left or summary.stopped_by)
-        if self._options.pick and whole:
-            self._keep(self._options.pick)
+        if whole and (number := self._options.pick or self._answer()):
+            self._keep(number)
         return fault
 
     def _write_sheet(self) -> NanoEditError | None:
         if not self._options.sheet or not self._made:
             return None
         path = Path(self._options.sheet)
-        cells = [
-            Cell(number, Path(str(each.output)))
-            for number, each in sorted(self._made.items())
-        ]
         try:
-            write_sheet(cells, path)
+            write_sheet(self._cells(), path)
         except NanoEditError as fault:
             return fault
         self._say(f"Contact sheet: {path}")
         return None
 
+    def _cells(self) -> list[Cell]:
+        return [
+            Cell(number, Path(str(each.output)))
+            for number, each in sorted(self._made.items())
+        ]
+
     # --- one of several ---------------------------------------------------------
+
+    def _answer(self) -> int | None:
+        """Show the variants and ask which to keep; None: all."""
+        if not self._asks or len(self._made) < 2:
+            return None
+        cells = self._cells()
+        numbers = [cell.number for cell in cells]
+        named = ", ".join(map(str, numbers))
+        if numbers == [*range(1, len(numbers) + 1)]:
+            named = f"1-{len(numbers)}"
+        try:
+            if draw(lambda: contact_sheet(cells, head=LARGE_HEAD), self._terminal):
+                return None  # what cannot be seen is not asked about
+            question = f"Keep which? [{named}, a(ll), Enter = all]"
+            return chosen(question, numbers, self._terminal)
+        except KeyboardInterrupt:  # all are paid for and in place
+            self._terminal.say("")
+            return None
 
     def _keep(self, number: int) -> None:
         """Keep variant ``number`` under the plain name."""
         if number not in self._made:
             self._say(f"Variant {number} was not made: the others stay.")
             return
-        chosen = self._made.pop(number)
+        picked = self._made.pop(number)
         others = [_variant(key, each) for key, each in sorted(self._made.items())]
+        final = _plain_name(picked)
         kept = keep_one(
             self._history,
-            _variant(number, chosen),
+            _variant(number, picked),
             others,
-            _plain_name(chosen),
+            final,
             force=self._options.force,
         )
         for variant, _ in kept.replies:
             del self._made[variant.number]
-        self._tell(chosen, kept.chosen)
+        self._tell(picked, kept.chosen)
+        if kept.chosen != final:
+            self._say(f"{final} is there already; the picture keeps its number.")
         self._explain(number, kept)
 
     def _explain(self, number: int, kept: Kept) -> None:

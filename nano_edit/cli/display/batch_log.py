@@ -135,7 +135,8 @@ class BatchDisplay:
             self.note(f"{edit.label}: {result.text}")
 
     def _tell_done(self, record: Record) -> None:
-        named = self.options.json or not shows_paths(self.terminal)
+        told = not (self.options.json or self.holds_results)
+        named = not (told and shows_paths(self.terminal))
         self.note(self._place() + done_text(record, named=named))
         if self._watch:
             self._watch.wake()  # the next sign of life is due later

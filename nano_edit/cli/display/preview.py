@@ -29,7 +29,7 @@ from nano_edit.errors import InputError
 from nano_edit.pictures.inputs.modes import settle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from nano_edit.cli.options import Options
@@ -51,7 +51,9 @@ def show(
     if paths and options.show_both and (before := request.images[0].preview):
         paths = [before, *paths]
     try:
-        reason = _hindrance(paths, terminal) or _try_to_draw(paths, terminal)
+        reason = _hindrance(paths, terminal) or draw(
+            lambda: side_by_side(paths), terminal
+        )
     except KeyboardInterrupt:
         return  # enough seen; the picture stays where it is
     if reason and not options.quiet:
@@ -69,10 +71,10 @@ def _hindrance(paths: list[Path], terminal: Terminal) -> str:
     return ""
 
 
-def _try_to_draw(paths: list[Path], terminal: Terminal) -> str:
-    """Draw; return why it was not done, or nothing."""
+def draw(make: Callable[[], Image.Image], terminal: Terminal) -> str:
+    """Draw what ``make`` returns; return why it was not done, or nothing."""
     try:
-        picture = side_by_side(paths)
+        picture = make()
         with _quiet_library(), _drawing_to(_asked(terminal)) as asked:
             _draw(picture, terminal, ask=asked)
     except ImportError:

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -76,6 +76,7 @@ class Outcome:
     result: EditResult | None = None  # None: it failed, or was done already
     error: NanoEditError | None = None
     is_new: bool = True  # False: an earlier run had done it, or was refused
+    place: int = 0  # of the edit in the batch, from 0
 
     @property
     def output(self) -> str | None:
@@ -251,7 +252,7 @@ class Batch:
                 outcome = None
                 try:
                     if outcome := self._made(place):
-                        self._queue.put(outcome)
+                        self._queue.put(replace(outcome, place=place))
                 except BaseException as bug:  # noqa: BLE001 - told to the caller
                     self._queue.put(bug)
                 finally:
