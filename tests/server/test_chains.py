@@ -190,6 +190,13 @@ def test_shards_keep_chains_whole(make: Make, emulator: Emulator) -> None:
     assert turns(emulator)["put it there"] == 5
 
 
+def test_a_sheet_and_a_report_show_the_chain(make: Make, folder: Path) -> None:
+    done = make("--sheet", "sheet.jpg", "--report", "report.html")
+    assert done.status == 0, done.stderr
+    assert (folder / "sheet.jpg").exists()
+    assert "put it there" in (folder / "report.html").read_text(encoding="utf-8")
+
+
 def test_an_edit_of_the_history_is_gone_on_from(
     make: Make, folder: Path, emulator: Emulator
 ) -> None:

@@ -181,7 +181,9 @@ class Chains:
             values = {name: held[name] for name in {*held} - said}
             is_same = entry.provider == self._editor.provider.name
             model = entry.model if is_same else None
-        self.edits[place] = replace(edit, model=edit.model or model, **values)
+        filled = replace(edit, model=edit.model or model, **values)
+        if filled != edit:  # what has all of it stays the object that it is
+            self.edits[place] = filled
         self._jobs[place] = self._job(place)
 
     def _job(self, place: int) -> str:
