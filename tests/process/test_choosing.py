@@ -125,7 +125,15 @@ def test_without_the_history_the_others_stay(
     assert done.status == 0, done.stderr
     assert done.stdout.splitlines() == ["out.jpg", "out-2.jpg", "out-3.jpg"]
     assert pictures(tmp_path) == ["out-2.jpg", "out-3.jpg", "out.jpg"]
-    assert "Not in the history, so they stay: out-2.jpg, out-3.jpg" in done.stderr
+    assert "so they stay: out-2.jpg, out-3.jpg" in done.stderr
+
+
+def test_what_a_reply_alone_does_not_make_again_stays(
+    run: support.Run, tmp_path: Path
+) -> None:
+    done = run(*VARIANTS, "--pick", "1", "--copy-metadata")
+    assert done.status == 0, done.stderr
+    assert pictures(tmp_path) == ["out-2.jpg", "out-3.jpg", "out.jpg"]
 
 
 def test_the_object_tells_the_name_that_is_there(

@@ -25,6 +25,7 @@ from nano_edit.engine.history.choice import Variant, keep_one
 from nano_edit.engine.prepare import Pipes, destination_of, possible_outputs
 from nano_edit.errors import NanoEditError, UsageError
 from nano_edit.pictures.outputs.collisions import OutputKeys
+from nano_edit.pictures.region.wish import is_restored
 from nano_edit.report.contact_sheet import (
     LARGE_HEAD,
     Cell,
@@ -166,7 +167,7 @@ class Choosing:
             self._say(f"  {variant.number}: {shlex.join(map(str, words))}")
         if kept.staying:
             names = ", ".join(str(each.path) for each in kept.staying)
-            self._say(f"Not in the history, so they stay: {names}")
+            self._say(f"No reply is kept that makes these again, so they stay: {names}")
 
     def _tell(self, outcome: Outcome, place: Path | None = None) -> None:
         """Tell a result, which may have another name by now."""
@@ -184,7 +185,8 @@ class Choosing:
 def _variant(number: int, outcome: Outcome) -> Variant:
     result = outcome.result
     path = Path(str(outcome.output))
-    if result is None:
+    remade = is_restored(outcome.edit) or outcome.edit.copy_metadata
+    if result is None or remade:  # its reply alone does not make it again
         return Variant(number, path, "", "")
     return Variant(number, path, result.image.sha256 or "", result.id)
 
