@@ -1,4 +1,4 @@
-"""Write ``docs/reliability.md`` from the table that the tests run, or tell if stale.
+"""Write ``docs/reliability.md`` from the tables that the tests run, or tell if stale.
 
 python scripts/write_reliability.py            writes
 python scripts/write_reliability.py --check    writes nothing; 1 when stale
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]  # this tree's package and its table
 
+from support import deferred_fault_table as deferred  # noqa: E402 - likewise
 from support.fault_table import FAST, ROWS  # noqa: E402 - after the path to it
 
 from nano_edit.emulator.faults.syntax import parse_faults  # noqa: E402 - likewise
@@ -48,6 +49,16 @@ be as listed. `ok` is a good answer to the next request. The rows are tried with
 which bills by call; with google it is unknown what an answer without a picture costs.
 """
 
+DEFERRED = f"""\
+## Deferred edits
+
+Each row is a test too: {deferred.COUNT} edits with [`--defer`](deferred.md), with
+the fault and once more without it. No edit is paid for twice, and nothing stays at the
+service. What a job answered with an error is asked for again only with
+`--retry-failed`.
+
+"""
+
 SECTIONS = (
     ("It works, with a warning: the picture is whole", lambda row: row.warned),
     ("It works with an unusual reply", lambda row: row.output and row.requests == 1),
@@ -70,7 +81,29 @@ def page() -> str:
         parts.append(f"## {title}\n\n{table(rows)}")
     if left:
         raise ValueError(f"no section takes {left[0]}")
+    parts.append(DEFERRED + deferred_table())
     return "\n".join(parts)
+
+
+def deferred_table() -> str:
+    """Return the rows about deferred edits as a table in Markdown."""
+    titles = ("fault", "what the service does", "exit", "made", "exit of the next run")
+    lines = [f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}"]
+    for row in deferred.ROWS:
+        cells = (
+            f"`{row.fault}`",
+            story(row.fault),
+            exit_text(row.exit_status),
+            f"{row.made}",
+            exit_text(row.again),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def exit_text(number: int) -> str:
+    """Return an exit status with its name."""
+    return f"{number} {ExitStatus(number).code}" if number else "0"
 
 
 def table(rows: Iterable[Row]) -> str:
@@ -82,12 +115,11 @@ def table(rows: Iterable[Row]) -> str:
     )
     lines = [f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}"]
     for row in rows:
-        status = ExitStatus(row.exit_status)
         cells = (
             f"`{row.fault}`",
             story(row.fault),
             f"`{' '.join(row.options)}`" if row.options else "",
-            f"{int(status)} {status.code}" if status else "0",
+            exit_text(row.exit_status),
             f"{row.requests}",
             row.billed or "yes",
             "yes" if row.kept else "",
