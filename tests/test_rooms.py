@@ -297,7 +297,7 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     tuple(graphlib.TopologicalSorter(arrows).static_order())
 
 
-LATE = 32  # imports inside functions in the whole package, each with its reason
+LATE = 30  # imports inside functions in the whole package, each with its reason
 
 
 def late_imports(module: str) -> Iterator[int]:

@@ -25,6 +25,7 @@ from nano_edit.cli.display.progress import EditDisplay, LogDisplay, Watch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from types import ModuleType
 
     from nano_edit.cli.display.drawing import Screen
     from nano_edit.cli.options import Options
@@ -133,9 +134,7 @@ class LiveArea:
 
     def print_sums(self, rows: list[tuple[str, str]]) -> None:
         """Print the sums of a run, a line each."""
-        from nano_edit.cli.display.drawing import print_sums  # noqa: PLC0415 - Rich
-
-        self._guarded(lambda: print_sums(self._terminal, rows))
+        self._guarded(lambda: _drawing().print_sums(self._terminal, rows))
 
     def clear(self) -> None:
         """Remove what is drawn."""
@@ -173,10 +172,15 @@ class LiveArea:
                 os.write(self._terminal.stderr.fileno(), data(screen))
 
 
-def _screen_on(terminal: Terminal) -> Screen:
-    from nano_edit.cli.display.drawing import Screen  # noqa: PLC0415 - loads Rich
+def _drawing() -> ModuleType:
+    from nano_edit.cli.display import drawing  # noqa: PLC0415 - loads Rich
 
-    return Screen(terminal)
+    return drawing
+
+
+def _screen_on(terminal: Terminal) -> Screen:
+    screen: Screen = _drawing().Screen(terminal)
+    return screen
 
 
 class _StopKey:

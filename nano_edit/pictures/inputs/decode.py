@@ -232,11 +232,10 @@ def _orientation(original: Original, file: ImageFile) -> int:
 
 def _jpeg_coding(file: Any) -> JpegCoding | None:
     """Read the tables that the components use; a lossless JPEG has none."""
-    from PIL.JpegImagePlugin import get_sampling  # noqa: PLC0415 - loaded by now
-
+    reader = import_module(type(file).__module__)  # JPEG's, loaded by now
     used = dict.fromkeys(component[3] for component in file.layer[:2])
     if not used.keys() <= file.quantization.keys():
         return None
     tables = tuple(tuple(file.quantization[number]) for number in used)
     # -1 is a scheme that Pillow cannot write; full chrominance loses nothing.
-    return JpegCoding(tables, max(get_sampling(file), 0))
+    return JpegCoding(tables, max(reader.get_sampling(file), 0))
