@@ -721,8 +721,8 @@ class Child:
         # whoever presses Ctrl-C and sees nothing presses again.
         for _ in range(4):
             self.process.send_signal(number)
-            with suppress(subprocess.TimeoutExpired):
-                out, err = self.process.communicate(timeout=5)
+            with suppress(subprocess.TimeoutExpired):  # a second one ends it at once
+                out, err = self.process.communicate(timeout=PATIENCE)
                 break
         return Finished(self.process.returncode, out, err)
 
