@@ -40,7 +40,7 @@ function __nano_edit_given -d 'Print how many arguments stand before the cursor'
             set given (math $given + 1)
         else if test $word = --
             set ended yes
-        else if contains -- $word --preset --aspect-ratio --size --max-side --max-pixels --region --mask --max-change --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --max-reply --tier --budget --monthly-budget --output --format --count --pick --jobs --rpm --poll --manifest --shard --report --sheet --cache-dir --cache-size --confirm-above --history-size --config --heat --since --by --claims --port --fault --drift --latency --batch-delay --signature-bytes
+        else if contains -- $word --preset --aspect-ratio --size --max-side --max-pixels --region --mask --max-change --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --max-reply --tier --budget --monthly-budget --output --format --count --pick --grid --jobs --rpm --poll --manifest --shard --report --sheet --cache-dir --cache-size --confirm-above --history-size --config --heat --since --by --claims --port --fault --drift --latency --batch-delay --signature-bytes
             set waiting $word
         else if string match -qr -- '^-[fyqvVh]*[asmonj]$' $word
             set waiting $word
@@ -191,6 +191,7 @@ complete -c nano-edit -n '__nano_edit_is edit batch jobs-list again undo redo di
 complete -c nano-edit -n '__nano_edit_is edit again config-show' -l show -a both -d 'Draw the result in the terminal'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s n -l count -x -d 'Make N variants: out-1.png, out-2.png, ...'
 complete -c nano-edit -n '__nano_edit_is edit config-show' -l pick -x -d 'With -n: keep only variant N, without its number'
+complete -c nano-edit -n '__nano_edit_is edit config-show' -l grid -x -k -a '1x2 1x3 1x4 1x5 1x6 1x7 1x8 1x9 2x1 2x2 2x3 2x4 3x1 3x2 3x3 4x1 4x2 5x1 6x1 7x1 8x1 9x1' -d 'C times R variants in one picture, at the price of one, cut into out-1.png, out-2.png, ...'
 complete -c nano-edit -n '__nano_edit_is edit config-show' -l each -d 'Edit every IMAGE by itself, into -o FOLDER'
 complete -c nano-edit -n '__nano_edit_is edit config-show' -l recursive -d 'With --each: the folders within folders too'
 complete -c nano-edit -n '__nano_edit_is edit batch config-show' -s j -l jobs -x -d 'Edits at once'

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 FORMATS = ("png", "jpg", "webp", "avif", "tif")
+# Columns and rows of one picture.
+GRIDS = tuple(
+    f"{columns}x{rows}"
+    for columns in range(1, 10)
+    for rows in range(1, 10)
+    if 2 <= columns * rows <= 9
+)
 _ALIASES = {
     "format": {"jpeg": "jpg", "tiff": "tif"},
     "shell": {"pwsh": "powershell"},
@@ -39,6 +46,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "format": FORMATS,
     "shell": SHELLS,
     "tier": SERVICE_TIERS,
+    "grid": GRIDS,
     "by": ("day", "model", "provider"),
     "model": (*_SHORT, *MODELS),
 }

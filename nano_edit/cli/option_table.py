@@ -591,6 +591,16 @@ ROWS = (
         env=False,
     ),
     Row(
+        "grid",
+        MANY,
+        (EDIT, CONFIG_SHOW),
+        "--grid CxR",
+        "C times R variants in one picture, at the price of one, cut into out-1.png, "
+        "out-2.png, ...",
+        one_of="grid",
+        env=False,
+    ),
+    Row(
         "each",
         MANY,
         (EDIT, CONFIG_SHOW),

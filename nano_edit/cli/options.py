@@ -76,6 +76,7 @@ class Options(Frozen):
     # Many edits
     count: int | None = None
     pick: int | None = None
+    grid: str | None = None
     each: bool = False
     recursive: bool = False
     jobs: int = 4

@@ -112,6 +112,8 @@ def _run(name: str, settings: Settings, terminal: Terminal) -> NanoEditError | N
     run = _function_of(_kind(name, settings))
     if settings.options.defer:
         run = import_module(f"{COMMANDS}.deferred").run_deferred
+    elif settings.options.grid and name == EDIT:
+        run = import_module(f"{COMMANDS}.grid").run_grid
     raise_in_main_thread(Terminated)
     try:
         ended: NanoEditError | None = run(settings, terminal)

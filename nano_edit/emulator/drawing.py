@@ -16,7 +16,15 @@ from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageOps
+from PIL import (
+    Image,
+    ImageChops,
+    ImageDraw,
+    ImageEnhance,
+    ImageFilter,
+    ImageFont,
+    ImageOps,
+)
 
 from nano_edit.emulator.distort import distort
 from nano_edit.emulator.edits import Picture, plan
@@ -28,6 +36,7 @@ if TYPE_CHECKING:
 
     from nano_edit.emulator.drift import Drift
 
+_Box = tuple[int, int, int, int]  # left, top, right, bottom
 _WORK = 1600  # the longer side that edits are done at, pixels, at least
 _MOST_WORK = 2816  # and at most
 _SAME_SHAPE = 0.05  # two shapes nearer than this are stretched into each other
@@ -59,18 +68,23 @@ def render(
     pictures = [_open(data, side, number) for number, data in enumerate(images, 1)]
     mask = _take_mask(pictures, instruction)
     original = _beside(pictures)
+    instruction, columns, rows = _grid_of(instruction)
     edits = plan(instruction)
     picture = original
     for edit in edits:
         picture = edit.apply(picture)
     if mask is not None and picture.size == original.size:
         picture = Image.composite(picture, original, mask.resize(original.size))
-    picture = _crop(picture, size) if drift.wrong_ratio else _fit(picture, size)
-    if not edits:
-        _letter(picture, instruction)
+    words = "" if edits else instruction
+    cells = _cells(size, columns, rows)
+    if len(cells) > 1:
+        picture = _variants(picture, size, cells, words)
+    else:
+        picture = _crop(picture, size) if drift.wrong_ratio else _fit(picture, size)
+        _letter(picture, words)
     picture = distort(picture, drift, seed)
-    if mark:
-        _mark(picture, mark)
+    for cell in cells if mark else ():
+        _mark(picture, mark, cell)
     return picture
 
 
@@ -132,6 +146,44 @@ def _beside(pictures: list[Picture]) -> Picture:
     return canvas
 
 
+def _grid_of(instruction: str) -> tuple[str, int, int]:
+    """Return the instruction without the line that asks for a grid, and the grid."""
+    lines = instruction.split("\n")
+    for line in lines[1:]:
+        if found := re.search(r"grid of (\d) columns? and (\d) rows?\b", line):
+            lines.remove(line)
+            return "\n".join(lines), int(found[1]), int(found[2])
+    return instruction, 1, 1
+
+
+def _cells(size: tuple[int, int], columns: int, rows: int) -> list[_Box]:
+    """Return the boxes of a grid without gaps: left, top, right, bottom."""
+    width, height = size
+    return [
+        (
+            width * column // columns,
+            height * row // rows,
+            width * (column + 1) // columns,
+            height * (row + 1) // rows,
+        )
+        for row in range(rows)
+        for column in range(columns)
+    ]
+
+
+def _variants(
+    picture: Picture, size: tuple[int, int], cells: list[_Box], words: str
+) -> Picture:
+    """Put the picture into each cell, a little brighter than in the one before."""
+    canvas = Image.new("RGB", size)
+    for number, (left, top, right, foot) in enumerate(cells):
+        cell = _fit(picture, (right - left, foot - top))
+        _letter(cell, words)
+        factor = 0.8 + 0.4 * number / (len(cells) - 1)
+        canvas.paste(ImageEnhance.Brightness(cell).enhance(factor), (left, top))
+    return canvas
+
+
 def _crop(picture: Picture, size: tuple[int, int]) -> Picture:
     """Scale to ``size``; of a picture of another shape two sides are cut off."""
     return ImageOps.fit(picture, size, Image.Resampling.BICUBIC)
@@ -160,7 +212,9 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def _letter(picture: Picture, text: str) -> None:
-    """Write ``text`` on a dark band at the foot of the picture."""
+    """Write ``text``, if any, on a dark band at the foot of the picture."""
+    if not text:
+        return
     size = max(6, min(picture.size) // 18)
     lines = _wrap("".join(filter(str.isprintable, text)), picture.width * 0.9, size)
     draw = ImageDraw.Draw(picture, "RGBA")
@@ -186,11 +240,12 @@ def _wrap(text: str, width: float, size: int, most: int = 4) -> list[str]:
     return lines
 
 
-def _mark(picture: Picture, text: str) -> None:
-    """Write ``text`` in the lower right corner."""
-    size = max(6, min(picture.size) // 40)
+def _mark(picture: Picture, text: str, cell: _Box) -> None:
+    """Write ``text`` in the lower right corner of a part of the picture."""
+    left, top, right, foot = cell
+    size = max(6, min(right - left, foot - top) // 40)
     length = _font(size).getlength(text)
-    right, foot = picture.width - size // 2, picture.height - size // 2
+    right, foot = right - size // 2, foot - size // 2
     box = (right - length - size, foot - size * 1.6, right, foot)
     draw = ImageDraw.Draw(picture, "RGBA")
     draw.rounded_rectangle(box, radius=size / 2, fill=(0, 0, 0, 140))

@@ -53,6 +53,14 @@ def test_a_success_tells_all_that_was_promised(run: Run, picture: Path) -> None:
     assert record["warnings"]
 
 
+def test_a_grid_is_one_object_that_names_every_variant(run: Run, picture: Path) -> None:
+    grid = ("sepia", picture, "--grid", "2x1", "-o", "out.jpg", "--json")
+    names = ["out-1.jpg", "out-2.jpg"]
+    for more in ("--dry-run", "--emulate"):
+        record = validated(run(*grid, more).stdout)
+        assert (record["outputs"], record["output"]) == (names, names[0])
+
+
 def test_a_failure_tells_all_that_was_promised(run: Run, tmp_path: Path) -> None:
     done = run("sepia", tmp_path / "missing.jpg", "--emulate", "--json")
     record = validated(done.stdout)

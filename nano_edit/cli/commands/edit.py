@@ -20,7 +20,7 @@ from nano_edit.errors import UsageError
 from nano_edit.wire.prices import BATCH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from nano_edit.cli.config.settings import Settings
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nano_edit.cli.terminal import Terminal
     from nano_edit.domain import Cost, EditResult, Observe, Prepared
     from nano_edit.engine.editor import Editor
+    from nano_edit.engine.variants import Variants
 
     Prepare = Callable[[Editor, Observe, bool], AbstractContextManager[Prepared]]
 
@@ -45,8 +46,13 @@ def run_single(settings: Settings, terminal: Terminal) -> None:
     make_one(settings, terminal, prepare)
 
 
-def make_one(settings: Settings, terminal: Terminal, prepare: Prepare) -> None:
-    """Make the edit that ``prepare`` makes ready, and tell of it."""
+def make_one(
+    settings: Settings,
+    terminal: Terminal,
+    prepare: Prepare,
+    variants: Variants | None = None,
+) -> None:
+    """Make the edit that ``prepare`` makes ready, cut it if asked, and tell of it."""
     options = settings.options
     if options.json and options.output == "-":
         raise UsageError("--json and the picture cannot both go to standard output.")
@@ -57,14 +63,17 @@ def make_one(settings: Settings, terminal: Terminal, prepare: Prepare) -> None:
                 prepare(editor, display.observe, not options.dry_run)
             )
             if options.dry_run:
-                tell_dry_run(prepared, editor, options, terminal)
+                tell_dry_run(prepared, editor, options, terminal, variants)
                 return
-            result = _send(prepared, editor, options, display)
-        tell(result, options, terminal)
+            whole = result = _send(prepared, editor, options, display)
+            if variants is not None:
+                result = variants.cut(whole, display.note)
+                stack.callback(variants.close)
+        tell(result, options, terminal, variants.outputs if variants else ())
         if options.show or options.show_both:
             from nano_edit.cli.display.preview import show  # noqa: PLC0415 - Pillow
 
-            show(prepared.request, result, options, terminal)
+            show(prepared.request, whole, options, terminal)
 
 
 def _send(
@@ -81,7 +90,11 @@ def _send(
 
 
 def tell_dry_run(
-    prepared: Prepared, editor: Editor, options: Options, terminal: Terminal
+    prepared: Prepared,
+    editor: Editor,
+    options: Options,
+    terminal: Terminal,
+    variants: Variants | None = None,
 ) -> tuple[int, Cost]:
     """Print what would be sent; return its bytes, and what it is likely to cost."""
     edit, request = prepared.edit, prepared.request
@@ -91,6 +104,8 @@ def tell_dry_run(
     record = describe(prepared, editor.service(ApiKey(""), edit.size, edit.tier))
     record["emulated"] = options.emulate
     record["cost"] = record_of_cost(cost)
+    if variants is not None:
+        record |= variants.dry_record()
     if options.json:
         terminal.result(json_line(record))
     else:
@@ -98,13 +113,24 @@ def tell_dry_run(
     return record["content_length"], cost
 
 
-def tell(result: EditResult, options: Options, terminal: Terminal) -> None:
-    """Print the result where its readers look for it."""
+def tell(
+    result: EditResult,
+    options: Options,
+    terminal: Terminal,
+    outputs: Sequence[str] = (),
+) -> None:
+    """Print the result where its readers look for it.
+
+    ``outputs`` are its files where there are several.
+    """
     record = record_of_result(result)
+    if outputs:
+        record["outputs"] = list(outputs)
     if options.json:
         terminal.result(json_line(record))
     elif result.image.path is not None:
-        terminal.result(record["output"])
+        for path in outputs or [record["output"]]:
+            terminal.result(path)
     if options.quiet:
         return
     for warning in result.warnings:

@@ -52,6 +52,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '-n' = 'Make N variants: out-1.png, out-2.png, ...'
         '--count' = 'Make N variants: out-1.png, out-2.png, ...'
         '--pick' = 'With -n: keep only variant N, without its number'
+        '--grid' = 'C times R variants in one picture, at the price of one, cut into out-1.png, out-2.png, ...'
         '--each' = 'Edit every IMAGE by itself, into -o FOLDER'
         '--recursive' = 'With --each: the folders within folders too'
         '-j' = 'Edits at once'
@@ -109,7 +110,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--list-faults' = 'Print the faults as a table'
     }
     $commands = [ordered]@{
-        'edit' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --tier --budget --monthly-budget --emulate -o --output --format -f --force --save-drafts --json --show -n --count --pick --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --defer --wait --poll --retry-failed --manifest --shard --report --sheet --cache --no-cache --cache-dir --cache-size --dry-run --confirm-above -y --yes --history --no-history --history-size -q --quiet -v --verbose --config -V --version -h --help --help-all'
+        'edit' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --tier --budget --monthly-budget --emulate -o --output --format -f --force --save-drafts --json --show -n --count --pick --grid --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --defer --wait --poll --retry-failed --manifest --shard --report --sheet --cache --no-cache --cache-dir --cache-size --dry-run --confirm-above -y --yes --history --no-history --history-size -q --quiet -v --verbose --config -V --version -h --help --help-all'
         'batch' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --tier --budget --monthly-budget --emulate -o --output --format -f --force --save-drafts --json -n --count -j --jobs --rpm --fail-fast --skip-existing --retry-refused --defer --wait --poll --retry-failed --manifest --shard --report --sheet --cache --no-cache --cache-dir --cache-size --dry-run --confirm-above -y --yes --history --no-history --history-size -q --quiet -v --verbose --config -h --help'
         'jobs list' = '--provider --base-url --api-key-file --connect-timeout --json --config -h --help'
         'jobs cancel' = '--provider --base-url --api-key-file --connect-timeout --config -h --help'
@@ -124,7 +125,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         'auth login' = '--provider -y --yes --config -h --help'
         'auth status' = '--provider --base-url --api-key-file --connect-timeout --json --check --config -h --help'
         'auth logout' = '--provider --config -h --help'
-        'config show' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --tier --budget --monthly-budget --emulate -o --output --format -f --force --save-drafts --json --show -n --count --pick --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --poll --manifest --shard --report --sheet --cache --no-cache --cache-dir --cache-size --confirm-above --history --no-history --history-size -q --quiet -v --verbose --config -h --help'
+        'config show' = '--preset -a --aspect-ratio -s --size --text --max-side --downscale --no-downscale --max-pixels --send-metadata --region --mask --invert-mask --keep-rest --keep-size --copy-metadata --max-change --strict -m --model --provider --base-url --api-key-file --timeout --connect-timeout --retries --max-wait --retry-unknown --max-reply --tier --budget --monthly-budget --emulate -o --output --format -f --force --save-drafts --json --show -n --count --pick --grid --each --recursive -j --jobs --rpm --fail-fast --skip-existing --retry-refused --poll --manifest --shard --report --sheet --cache --no-cache --cache-dir --cache-size --confirm-above --history --no-history --history-size -q --quiet -v --verbose --config -h --help'
         'config path' = '--config -h --help'
         'config edit' = '--config -h --help'
         'models' = '--provider --json --config -h --help'
@@ -167,6 +168,7 @@ Register-ArgumentCompleter -Native -CommandName 'nano-edit' -ScriptBlock {
         '--provider' = 'apiyi', 'google'
         '--tier' = 'standard', 'flex', 'priority'
         '--format' = 'png', 'jpg', 'webp', 'avif', 'tif'
+        '--grid' = '1x2', '1x3', '1x4', '1x5', '1x6', '1x7', '1x8', '1x9', '2x1', '2x2', '2x3', '2x4', '3x1', '3x2', '3x3', '4x1', '4x2', '5x1', '6x1', '7x1', '8x1', '9x1'
         '--by' = 'day', 'model', 'provider'
         '--claims' = 'apiyi', 'google'
     }

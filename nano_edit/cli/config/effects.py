@@ -101,6 +101,11 @@ _OF_EDITS: dict[str, _Need] = {
 _NOT_DEFERRED = ("jobs", "rpm", "fail_fast", "retry_unknown", "sheet")
 # What makes more than the variants of one edit, or asks for their files later.
 _NOT_PICKED = ("each", "manifest", "report", "shard", "skip_existing", "defer")
+# What makes more than one request, or puts the answer into the original.
+_NOT_GRID = (
+    *("each", "count", "region", "mask", "keep_rest", "keep_size", "copy_metadata"),
+    *("defer", "pick"),
+)
 _NEEDS: dict[str, dict[str, _Need]] = {
     EDIT: _OF_EDITS,
     BATCH: _OF_EDITS,
@@ -125,6 +130,8 @@ def check_effects(command: str, settings: Settings) -> None:
         _check_deferred(settings)
     if settings.options.pick:
         _check_pick(settings)
+    if settings.options.grid:
+        _check_grid(settings)
     for name, suffix in SUFFIXES.items():
         path = getattr(settings.options, name)
         if path and not _fits(Path(path), suffix):
@@ -158,6 +165,21 @@ def _check_pick(settings: Settings) -> None:
                 f"--pick cannot go with {settings.origins[name]}.",
                 hint="It keeps one of the variants of a single edit.",
             )
+
+
+def _check_grid(settings: Settings) -> None:
+    options = settings.options
+    for name in _NOT_GRID:
+        if getattr(options, name):
+            raise UsageError(
+                f"--grid cannot go with {settings.origins[name]}.",
+                hint="It cuts the one picture of a single edit into variants.",
+            )
+    if options.output == "-":
+        raise UsageError(
+            "--grid makes several pictures; standard output takes one.",
+            hint="Name a file with -o.",
+        )
 
 
 def _fits(path: Path, suffix: str) -> bool:

@@ -17,14 +17,16 @@ def dry_run_text(record: dict[str, Any]) -> str:
     return (
         f"POST {record['url']}{emulated}\n{headers}\n\n{body}\n\n"
         f"{_sum(1, record['content_length'], record['cost']['dollars'])} "
-        f"{_place(record['output'])}"
-        + "".join(f"\n{sentence}" for sentence in record["rework"])
+        f"{_place(record)}" + "".join(f"\n{sentence}" for sentence in record["rework"])
     )
 
 
-def _place(output: str) -> str:
+def _place(record: dict[str, Any]) -> str:
+    output: str = record["output"]
     is_whole = output == "-" or PurePath(output).suffix
     more = "" if is_whole else ", with the suffix of the format that comes"
+    if several := record.get("outputs"):
+        return f"The pictures would go to {several[0]} ... {several[-1]}{more}."
     return f"The picture would go to {output}{more}."
 
 

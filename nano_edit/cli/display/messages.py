@@ -36,6 +36,8 @@ def shows_paths(terminal: Terminal) -> bool:
 def done_text(record: Mapping[str, Any], *, named: bool = True) -> str:
     """Return the line about a result; ``named``: with its path."""
     path = record["output"] if record["output"] != "-" else "standard output"
+    if several := record.get("outputs"):
+        path = f"{several[0]} ... {several[-1]}"
     if record.get("skipped"):
         return f"{path}  exists already, skipped"
     tokens = record["usage"]["total_tokens"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SIDES: Final = {"512": 512, "1K": 1024, "2K": 2048, "4K": 4096}  # of a square
+SIDES: Final = {"512": 512, "1K": 1024, "2K": 2048, "4K": 4096}  # of a square
 _AREA_TOLERANCE = math.log(1.75)  # either way; the next size is log(4) off
 _RATIO_TOLERANCE = math.log(1.04)  # either way; 5:4 and 4:3 are log(1.067) apart
 
@@ -46,7 +46,7 @@ def nearest_ratio(width: int, height: int, ratios: Sequence[str]) -> str:
 
 
 def _size_mismatch(width: int, height: int, image_size: str | None) -> str:
-    side = _SIDES.get(image_size or "")
+    side = SIDES.get(image_size or "")
     if side is None or abs(_off(width * height, side * side)) <= _AREA_TOLERANCE:
         return ""
     return (

@@ -62,7 +62,7 @@ class Finalizer:
     ) -> None:
         self._rework = rework
         self.folder = temporary_folder(destination)
-        self._mode = _mode_for(destination)
+        self._mode = mode_for(destination)
         self._destination = destination
         self._digest = digest
         self._tell = note
@@ -264,7 +264,7 @@ def _keep_beside(result: _Result, why: str) -> OutputError:
     return failure
 
 
-def _mode_for(destination: Destination) -> int:
+def mode_for(destination: Destination) -> int:
     """Return the permissions of the temporary files: never wider than the output's."""
     if destination.stream is not None:
         return PRIVATE

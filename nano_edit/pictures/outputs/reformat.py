@@ -57,9 +57,16 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def reformat(
-    source: Path, descriptor: int, kind: str, *, max_pixels: int | None = None
+    source: Path,
+    descriptor: int,
+    kind: str,
+    *,
+    max_pixels: int | None = None,
+    box: tuple[int, int, int, int] | None = None,
 ) -> list[str]:
     """Write the picture in ``source`` as ``kind`` to an open, empty file.
+
+    ``box`` (left, top, right, bottom) takes that part of it alone.
 
     Returns sentences on what was lost by it.  Raises what Pillow raises: OSError
     for the disk and for pixels that cannot be decoded, and others; ValueError for
@@ -74,6 +81,8 @@ def reformat(
         os.fdopen(descriptor, "w+b", closefd=False) as target,
     ):
         pixels = _pixels(image)
+        if box is not None:
+            pixels = pixels.crop(box)
         if kind == "jpeg" and pixels.mode == "RGBA":
             if _is_see_through(pixels):
                 notes.append("JPEG knows no transparency: it is now white.")

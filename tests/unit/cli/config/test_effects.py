@@ -34,6 +34,22 @@ def check(*arguments: str) -> None:
             (*ONE, "-n", "2", "--pick", "1", "--each"),
             "--pick cannot go with --each.",
         ),
+        *(
+            ((*ONE, "--grid", "2x2", *more), f"--grid cannot go with {more[0]}.")
+            for more in (
+                ("--each",),
+                ("--count", "2"),
+                ("--region", "1,1,2,2"),
+                ("--mask", "m.png"),
+                ("--keep-rest",),
+                ("--keep-size",),
+                ("--copy-metadata",),
+            )
+        ),
+        ((*ONE, "--grid", "2x2", "--defer"), "--defer has no effect on a single edit"),
+        ((*ONE, "--grid", "2x2", "--pick", "1"), "--pick has no effect without -n."),
+        ((*ONE, "--grid", "2x2", "-o", "-"), "--grid makes several pictures; standard"),
+        ((*ONE, "--grid", "2x2", "--sheet", "s.jpg"), "--sheet has no effect on a"),
         ((*ONE, "--sheet", "s.jpg"), "--sheet has no effect on a single edit."),
         (
             (*ONE, "-n", "2", "--defer", "--sheet", "s.jpg"),
@@ -82,6 +98,7 @@ def test_an_option_without_effect_is_refused(
     [
         ONE,
         (*ONE, "--show"),
+        (*ONE, "--grid", "2X2", "--show", "--strict"),
         (*ONE, "--rpm", "5", "--cache", "--cache-size", "9"),
         (*ONE, "-n", "2", "-j", "8", "--report", "R.HTML", "--manifest", "m.jsonl"),
         (*ONE, "-n", "2", "--pick", "2", "--sheet", "s.jpg"),
