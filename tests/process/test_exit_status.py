@@ -240,7 +240,8 @@ def signalled(picture: Path, number: int) -> tuple[int, str]:
             support.command("sepia", picture, "-o", "out.jpg"),
             cwd=picture.parent,
             env=support.environment(
-                {"NANO_EDIT_API_KEY": "any", "NANO_EDIT_BASE_URL": emulator.url}
+                {"NANO_EDIT_API_KEY": "any", "NANO_EDIT_BASE_URL": emulator.url},
+                measured=False,
             ),
             stderr=subprocess.PIPE,
             text=True,

@@ -44,7 +44,7 @@ def begun(folder: Path, url: str, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command(*arguments),
         cwd=folder,
-        env=environment({"NANO_EDIT_API_KEY": "any"}),
+        env=environment({"NANO_EDIT_API_KEY": "any"}, measured=False),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -114,7 +114,7 @@ def test_nohup_is_respected(tmp_path: Path, service: Emulator) -> None:
             service.url,
         ],
         cwd=tmp_path,
-        env=environment({"NANO_EDIT_API_KEY": "any"}),
+        env=environment({"NANO_EDIT_API_KEY": "any"}, measured=False),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -164,7 +164,7 @@ def test_a_signal_during_an_import_waits_for_its_end(
     with subprocess.Popen(
         [sys.executable, "main.py"],
         cwd=tmp_path,
-        env=environment(),
+        env=environment(measured=False),
         stdout=subprocess.PIPE,
         text=True,
     ) as process:

@@ -53,7 +53,7 @@ def test_a_slow_look_up_ends_at_once(
     with subprocess.Popen(
         (sys.executable, "-c", PROGRAM, *edit),
         cwd=tmp_path,
-        env=environment({"NANO_EDIT_API_KEY": "sk-canary-0123456789"}),
+        env=environment({"NANO_EDIT_API_KEY": "sk-canary-0123456789"}, measured=False),
         stderr=subprocess.PIPE,
         text=True,
     ) as process:

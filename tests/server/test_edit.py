@@ -752,7 +752,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Child]]:
                 {
                     "NANO_EDIT_API_KEY": KEY,
                     "NANO_EDIT_STATE_DIR": str(tmp_path / "state"),
-                }
+                },
+                measured=False,
             ),
         )
         begun.append(Child(process, tmp_path))

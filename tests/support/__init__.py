@@ -77,10 +77,21 @@ def command(*args: str | Path, module: str = "nano_edit") -> list[str]:
     return [sys.executable, "-m", module, *map(str, args)]
 
 
-def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """A child's environment: ours (cleaned by `conftest`), this tree, and `extra`."""
+def environment(
+    extra: Mapping[str, str] | None = None, *, measured: bool = True
+) -> dict[str, str]:
+    """A child's environment: ours (cleaned by `conftest`), this tree, and `extra`.
+
+    ``measured`` is False for a child that a signal is to end: an exception that is
+    raised while coverage holds its lock makes it wait for ever.
+    """
+    ours = {
+        name: value
+        for name, value in os.environ.items()
+        if measured or not name.startswith("COVERAGE_")
+    }
     return {
-        **os.environ,
+        **ours,
         "PYTHONPATH": str(ROOT),  # a child in another folder finds the same package
         "PYTHONIOENCODING": "utf-8",
         **(extra or {}),
