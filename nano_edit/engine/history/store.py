@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from nano_edit.atomic_file import PRIVATE, write_all
 from nano_edit.engine.history.entry import read_entry
+from nano_edit.engine.replies.oldest_out import evict, files_by_age
 from nano_edit.engine.replies.spool import state_folder
 from nano_edit.frozen import Frozen
 from nano_edit.leftovers import locked
@@ -171,29 +172,14 @@ class History:
 
     def _bodies(self) -> list[tuple[int, int, Path]]:
         """Return the replies, oldest first: time in ns, bytes, path."""
-        found = []
-        with suppress(OSError), os.scandir(self._replies) as files:
-            for file in files:
-                if file.name.endswith(_ENDINGS):
-                    with suppress(OSError):  # another process let it go
-                        facts = file.stat(follow_symlinks=False)
-                        path = self._replies / file.name
-                        found.append((facts.st_mtime_ns, facts.st_size, path))
-        return sorted(found)
+        return files_by_age(self._replies, lambda name: name.endswith(_ENDINGS))
 
     def _evict(self) -> None:
         """Let the oldest replies go, each time that a hundredth of the cap has come."""
         if self._unseen <= self._max_bytes / 100:
             return
         self._unseen = 0
-        bodies = self._bodies()
-        total = sum(size for _, size, _ in bodies)
-        for _, size, path in bodies:
-            if total <= self._max_bytes:
-                return
-            with suppress(OSError):
-                path.unlink()
-            total -= size
+        evict(self._bodies(), self._max_bytes)
 
 
 def _behind_torn(descriptor: int) -> bytes:

@@ -29,6 +29,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nano_edit.atomic_file import PRIVATE, AtomicFile
+from nano_edit.engine.replies.oldest_out import evict, files_by_age
 from nano_edit.errors import NanoEditError
 from nano_edit.frozen import Frozen
 from nano_edit.leftovers import sweep
@@ -126,25 +127,10 @@ class Cache:
 
     def _entries(self) -> list[tuple[int, int, Path]]:
         """Return the entries, oldest first: time in ns, bytes, path."""
-        found = []
-        with suppress(OSError), os.scandir(self._folder) as entries:
-            for entry in entries:
-                if _ENTRY.fullmatch(entry.name):
-                    with suppress(OSError):  # another process let it go
-                        facts = entry.stat(follow_symlinks=False)
-                        path = self._folder / entry.name
-                        found.append((facts.st_mtime_ns, facts.st_size, path))
-        return sorted(found)
+        return files_by_age(self._folder, _ENTRY.fullmatch)
 
     def _evict(self) -> None:
-        entries = self._entries()
-        total = sum(size for _, size, _ in entries)
-        for _, size, path in entries:
-            if total <= self._max_bytes:
-                return
-            with suppress(OSError):
-                path.unlink()
-            total -= size
+        evict(self._entries(), self._max_bytes)
 
 
 def _compress(document: Iterable[bytes], entry: AtomicFile) -> None:
