@@ -225,7 +225,9 @@ def _run(
     choosing = _choosing(edits, editor, options, terminal)
     display = batch_display_for(options, terminal)
     report = report_of(options) if options.report else None
-    try:
+    with ExitStack() as stack:
+        if report:  # one that is not finished leaves an earlier report as it is
+            stack.callback(report.discard)
         batch = Batch(
             editor,
             edits,
@@ -237,16 +239,12 @@ def _run(
             note=display.note,
             observe=display.observe,
         )
-    except BaseException:
-        if report:
-            report.discard()  # an earlier report stays
-        raise
-    display.summary = batch.summary
-    if not agreed_to_cost(batch.asking(), editor, options, terminal):
-        batch.cancel()
-        terminal.say("Nothing was sent.")
-        return None
-    with choosing or nullcontext():
+        display.summary = batch.summary
+        if not agreed_to_cost(batch.asking(), editor, options, terminal):
+            batch.cancel()
+            terminal.say("Nothing was sent.")
+            return None
+        stack.enter_context(choosing or nullcontext())
         _make(batch, display, report, choosing)
         fault = choosing.end(batch.summary) if choosing else None
     hint = again_hint(batch.summary, resumable=manifest is not None)
