@@ -6,12 +6,12 @@ happened, whether it was billed, what is kept, and the next step.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from nano_edit.domain import Billed
 from nano_edit.engine.money.billing import NOTHING
 from nano_edit.engine.records import record_of_cost
+from nano_edit.engine.replies.kept import id_of
 from nano_edit.errors import ExitStatus
 from nano_edit.units import duration, money, size_text
 
@@ -119,10 +119,9 @@ def error_text(error: NanoEditError) -> str:
 
 def _kept(error: NanoEditError) -> str:
     if error.recovery is not None and error.recovery.name.startswith("reply-"):
-        id_ = re.split(r"[-.]", error.recovery.name)[2]  # reply-TIME-ID-...
         return (
             f"  The reply is kept: {error.recovery}\n"
-            f"  Try: nano-edit replies recover {id_}"
+            f"  Try: nano-edit replies recover {id_of(error.recovery)}"
         )
     return f"  The picture is kept: {error.recovery}"
 

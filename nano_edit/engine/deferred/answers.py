@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from nano_edit.domain import Connected, ReplyStarted, RequestSent
+from nano_edit.engine.replies.kept import LARGEST
 from nano_edit.errors import Retry
 from nano_edit.wire.codec.content_coding import ContentDecoder
 from nano_edit.wire.gemini.batch_jobs import error_document
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from nano_edit.wire.gemini.request import RequestBody
 
 HINT = "--retry-failed asks for it again."
-LARGEST = 1 << 60  # bytes: what is on the disk already is not limited
 
 
 class LineClient:

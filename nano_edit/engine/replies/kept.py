@@ -108,6 +108,12 @@ def find_reply(folder: Path, word: str) -> KeptReply:
     )
 
 
+def id_of(path: Path) -> str:
+    """Return the shortest word that stands for a reply; see `find_reply`."""
+    match = _NAME.fullmatch(path.name)
+    return match["id"] if match else path.name
+
+
 def read_raw(path: Path) -> Iterator[bytes]:
     """Yield a reply's bytes as they came over the wire.  Raises OSError."""
     with path.open("rb", buffering=0) as file:
@@ -179,7 +185,7 @@ def _kept(path: Path) -> KeptReply:
     reason = facts.get("reason") or (KILLED if about.output and not in_use else "")
     return KeptReply(
         path=path,
-        id=match["id"] if match else path.name,
+        id=id_of(path),
         label=match["label"] if match else path.name,
         size=stat.st_size,
         age=max(0.0, time.time() - stat.st_mtime),
