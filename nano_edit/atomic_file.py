@@ -104,7 +104,7 @@ class AtomicFile:
         self._ended = True
         self.close()  # only now: it is locked until it is no longer temporary
         if sync:
-            _sync_folder(final.parent)
+            sync_folder(final.parent)
 
     def place_beside(self, final: Path, word: str) -> Path:
         """Place it under the first free name like ``out.<word>-1.jpg``; return that."""
@@ -118,6 +118,12 @@ class AtomicFile:
                 self.place(path, force=False)
                 return path
             number += 1
+
+    def copy_from(self, source: Path) -> None:
+        """Append the bytes of another file; raises OSError."""
+        with source.open("rb", buffering=0) as original:
+            while block := original.read(_BLOCK):
+                self.write(block)
 
     def copy_into(self, stream: BinaryIO) -> None:
         """Write its bytes to a stream; an unbuffered one may take fewer at a time."""
@@ -212,6 +218,18 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
+def append_line(descriptor: int, line: bytes) -> None:
+    """Add a line to a log that is open for appending; raises OSError.
+
+    It begins anew behind one that a kill or a full disk has torn.
+    """
+    end = os.lseek(descriptor, 0, os.SEEK_END)
+    if end:
+        os.lseek(descriptor, end - 1, os.SEEK_SET)
+        line = line if os.read(descriptor, 1) == b"\n" else b"\n" + line
+    write_all(descriptor, line)
+
+
 def reason(error: Exception) -> str:
     """Return the system's words for an error: "No space left on device"."""
     words = error.strerror if isinstance(error, OSError) else None
@@ -253,7 +271,7 @@ def _copy_access_list(source: Path, target: Path) -> None:
             os.setxattr(target, _ACCESS_LIST, os.getxattr(source, _ACCESS_LIST))
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the new name outlive a power cut, where folders can be synced."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

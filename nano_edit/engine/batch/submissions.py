@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nano_edit.atomic_file import PRIVATE, reason
+from nano_edit.atomic_file import PRIVATE, reason, sync_folder, write_all
 from nano_edit.errors import InputError, OutputError
 from nano_edit.version import VERSION
 
@@ -164,12 +164,10 @@ class Submissions:
             self._file = os.open(self._path, _FLAGS, PRIVATE)
             if not is_new:
                 line = b"\n" + line  # behind what a kill may have torn
-        written = os.write(self._file, line)
-        if written < len(line):
-            os.write(self._file, line[written:])
+        write_all(self._file, line)
         os.fsync(self._file)
         if is_new:
-            _sync_folder(self._path.parent)
+            sync_folder(self._path.parent)
 
     def _read(self) -> None:
         with self._path.open("rb") as file:
@@ -188,12 +186,3 @@ def _take(submission: Submission, facts: dict[str, Any]) -> None:
     for name, value in facts.items():
         if name in Submission.__slots__:
             setattr(submission, name, value)
-
-
-def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):  # Windows opens no folder
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -23,7 +23,6 @@ from nano_edit.frozen import Frozen
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-BLOCK = 1 << 20  # bytes read at a time
 _NOT_KEPT = {  # fields of an edit that are of one run, or have a place of their own
     *("instruction", "images", "output", "mask", "force", "variant", "where", "stem"),
     *("model", "save_drafts", "after"),
@@ -118,11 +117,8 @@ def source_of(name: str) -> Source:
 
 def sha256_of(path: Path) -> str:
     """Return a file's SHA-256 in hex.  Raises OSError."""
-    digest = hashlib.sha256()
     with path.open("rb", buffering=0) as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def digest_of(path: Path) -> str:

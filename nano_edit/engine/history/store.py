@@ -23,7 +23,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nano_edit.atomic_file import PRIVATE, write_all
+from nano_edit.atomic_file import PRIVATE, append_line
 from nano_edit.engine.history.entry import read_entry
 from nano_edit.engine.replies.oldest_out import evict, files_by_age
 from nano_edit.engine.replies.spool import state_folder
@@ -111,7 +111,7 @@ class History:
             with locked(self.folder / "log.lock"):
                 descriptor = os.open(self._log, _APPEND, PRIVATE)
                 try:
-                    write_all(descriptor, _behind_torn(descriptor) + entry.line())
+                    append_line(descriptor, entry.line())
                 finally:
                     os.close(descriptor)
             self._evict()
@@ -180,12 +180,3 @@ class History:
             return
         self._unseen = 0
         evict(self._bodies(), self._max_bytes)
-
-
-def _behind_torn(descriptor: int) -> bytes:
-    """Return what ends a line that a kill or a full disk has torn."""
-    size = os.fstat(descriptor).st_size
-    if not size:
-        return b""
-    os.lseek(descriptor, size - 1, os.SEEK_SET)
-    return b"" if os.read(descriptor, 1) == b"\n" else b"\n"

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     Remake = Callable[[Entry], Path | None]
 
 WORD = "undone"
-_BLOCK = 1 << 20  # bytes
 
 
 class Swapped(Frozen):
@@ -151,9 +150,7 @@ def _put(source: Path, digest: str, path: Path) -> Path:
     """Copy ``source`` to ``path``; return the name that what was there has now."""
     file = AtomicFile(path.parent)
     try:
-        with source.open("rb", buffering=0) as original:
-            while block := original.read(_BLOCK):
-                file.write(block)
+        file.copy_from(source)
         if sha256_of(file.path) != digest:
             raise OSError("the picture is being changed")
         kept = _second_name(path)
@@ -185,9 +182,7 @@ def _number(undone: Path) -> str:
 def _copy_beside(path: Path, kept: Path) -> Path:
     file = AtomicFile(path.parent)
     try:
-        with path.open("rb", buffering=0) as original:
-            while block := original.read(_BLOCK):
-                file.write(block)
+        file.copy_from(path)
         file.place(kept, force=False)
     finally:
         file.discard()

@@ -24,7 +24,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nano_edit.atomic_file import PRIVATE, reason, write_all
+from nano_edit.atomic_file import PRIVATE, append_line, reason
 from nano_edit.domain import Billed
 from nano_edit.engine.replies.spool import FOLDER_VARIABLE, state_folder
 from nano_edit.errors import InputError
@@ -105,11 +105,7 @@ class Ledger:
         raw = json.dumps(record, separators=(",", ":")).encode() + b"\n"
         descriptor = self._locked()
         try:
-            end = os.lseek(descriptor, 0, os.SEEK_END)
-            if end:
-                os.lseek(descriptor, end - 1, os.SEEK_SET)
-                raw = raw if os.read(descriptor, 1) == b"\n" else b"\n" + raw
-            write_all(descriptor, raw)
+            append_line(descriptor, raw)
         finally:
             os.close(descriptor)  # gives the lock back too
 
